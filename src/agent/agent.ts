@@ -1,0 +1,65 @@
+import type { Model } from "../models/model.ts";
+import { isTool, type Tool } from "../tools/tool.ts";
+
+export interface AgentOptions {
+  /** Stands in URLs: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`, beginning with a letter or digit. */
+  id: string;
+  name?: string;
+  model: Model;
+  tools?: readonly Tool[];
+  instructions?: string | readonly string[];
+  description?: string;
+  /** Stands for the AgentOS's own database; the two must be one and the same. */
+  db?: { readonly id: string };
+  /** How many times the model is asked in one run before the run ends in error; default 50. */
+  maxSteps?: number;
+}
+
+/** An agent as configuration: it holds no state of any run. Throws a TypeError that names what is wrong. */
+export class Agent {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly model: Model;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly instructions: readonly string[];
+  readonly db: { readonly id: string } | null;
+  readonly maxSteps: number;
+
+  constructor(options: AgentOptions) {
+    const { id, tools = [], instructions = [], maxSteps = 50 } = options;
+    if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(id)) {
+      throw new TypeError(
+        `Agent id '${id}' cannot stand in a URL: give 1 to 128 letters, digits, '.', '_', '~' or '-', beginning with a letter or digit.`,
+      );
+    }
+    if (typeof options.model?.complete !== "function") {
+      throw new TypeError(
+        `Agent '${id}': 'model' is missing; give one, such as new OpenAIChat({ id: "gpt-4o-mini" }).`,
+      );
+    }
+    if (!Number.isInteger(maxSteps) || maxSteps < 1) {
+      throw new TypeError(`Agent '${id}': 'maxSteps' must be a whole number from 1.`);
+    }
+    this.id = id;
+    this.name = options.name ?? id;
+    this.description = options.description ?? null;
+    this.model = options.model;
+    this.instructions = typeof instructions === "string" ? [instructions] : [...instructions];
+    this.tools = byName(id, tools);
+    this.db = options.db ?? null;
+    this.maxSteps = maxSteps;
+  }
+}
+
+function byName(agentId: string, tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+  const map = new Map<string, Tool>();
+  for (const tool of tools) {
+    if (!isTool(tool))
+      throw new TypeError(`Agent '${agentId}': every tool must be made by tool().`);
+    if (map.has(tool.name))
+      throw new TypeError(`Agent '${agentId}' has two tools named '${tool.name}'.`);
+    map.set(tool.name, tool);
+  }
+  return map;
+}

@@ -1,0 +1,156 @@
+import { callHash, canonicalJson, questionHash } from "../approval/call-hash.ts";
+import type { ApprovalStatus, PauseType } from "../approval/record.ts";
+import { messageOf } from "../errors.ts";
+import { parseStrictJson } from "../tools/json.ts";
+import { type Validation, validate } from "../tools/schema.ts";
+import { type ApprovalPolicy, isGated, type Tool } from "../tools/tool.ts";
+
+/** The most bytes of JSON that one call's arguments may take. */
+export const maxArgumentBytes = 128 * 1024;
+
+export type Arguments = Record<string, unknown>;
+
+/** What the gate says of a call that the model asked for. */
+export type Verdict =
+  | { kind: "run"; args: Arguments; toolVersion: string }
+  | {
+      kind: "ask";
+      args: Arguments;
+      toolVersion: string;
+      pauseType: PauseType;
+      policy: ApprovalPolicy | null;
+    }
+  | { kind: "refuse"; reason: string };
+
+/**
+ * The first half of the gate: what shall become of a call, by the tool as it is now. Nothing that the model wrote is
+ * believed: what cannot be parsed, names no tool or breaks the tool's parameters is refused with a reason for the model.
+ * `refusals` maps the questions that a person has turned down in this run to what the model was told then.
+ */
+export function judge(
+  tools: ReadonlyMap<string, Tool>,
+  call: { name: string; arguments: string },
+  refusals: ReadonlyMap<string, string>,
+): Verdict {
+  const tool = tools.get(call.name);
+  if (tool === undefined) {
+    const names = [...tools.keys()].join(", ") || "none";
+    return { kind: "refuse", reason: `Unknown tool '${call.name.slice(0, 64)}'. Tools: ${names}.` };
+  }
+  const checked = readArguments(tool, call.arguments);
+  if (!checked.ok) return { kind: "refuse", reason: checked.message };
+  const args = checked.value;
+  const pauseType = pauseTypeOf(tool);
+  if (pauseType === null) return { kind: "run", args, toolVersion: tool.version };
+  const earlier = refusals.get(questionHash(tool.name, args));
+  if (earlier !== undefined) return { kind: "refuse", reason: earlier };
+  return {
+    kind: "ask",
+    args,
+    toolVersion: tool.version,
+    pauseType,
+    policy: tool.approval?.type === "required" ? tool.approval : null,
+  };
+}
+
+/** Parses what the model wrote into the value that is stored, shown, hashed and executed. */
+function readArguments(tool: Tool, text: string): Validation<Arguments> {
+  if (new TextEncoder().encode(text).length > maxArgumentBytes) {
+    return { ok: false, message: `The arguments are larger than ${maxArgumentBytes / 1024} KiB.` };
+  }
+  try {
+    const input = parseStrictJson(text.trim() === "" ? "{}" : text);
+    return checkArguments(tool, input, tool.requiresUserInput ? tool.userInputFields : []);
+  } catch (error) {
+    return { ok: false, message: messageOf(error) };
+  }
+}
+
+/** Checks arguments by the tool's parameters; those in `open` may be missing, because a person fills them in. */
+export function checkArguments(
+  tool: Tool,
+  input: unknown,
+  open: readonly string[] = [],
+): Validation<Arguments> {
+  const mask = Object.fromEntries(open.map((field) => [field, true as const]));
+  const parameters = open.length === 0 ? tool.parameters : tool.parameters.partial(mask as never);
+  const checked = validate(parameters, input);
+  if (!checked.ok) return checked;
+  try {
+    // An ungated tool may transform: its arguments are kept as they were sent, and parsed again when it runs.
+    const value = isGated(tool) || tool.approval !== null ? checked.value : input;
+    return { ok: true, value: JSON.parse(canonicalJson(value)) };
+  } catch (error) {
+    return { ok: false, message: messageOf(error) };
+  }
+}
+
+function pauseTypeOf(tool: Tool): PauseType | null {
+  if (tool.requiresConfirmation) return "confirmation";
+  if (tool.requiresUserInput) return "user_input";
+  return tool.externalExecution ? "external_execution" : null;
+}
+
+/** A call that wants to start, with what allows it. */
+export interface Candidate {
+  runId: string;
+  /** The call's key: its own identity, and that of the retry where a person allowed one. */
+  key: string;
+  toolName: string;
+  toolVersion: string;
+  args: Arguments;
+  /** The call's own user said yes (a tool that pauses without an approval). */
+  userConfirmed: boolean;
+  approval: {
+    status: ApprovalStatus;
+    argsHash: string;
+    resolvedAtMs: number | null;
+    useWithinMs: number;
+    consumedBy: string | null;
+  } | null;
+}
+
+/** Whether a call may start: yes; ask a person anew, and why; or never, with what the model is told. */
+export type Permit =
+  | { kind: "go"; tool: Tool }
+  | {
+      kind: "ask";
+      reason: "tool_changed" | "approval_stale" | "approval_required";
+      verdict: Verdict & { kind: "ask" };
+    }
+  | { kind: "refuse"; reason: string };
+
+/**
+ * The second half of the gate, and the one choke point of every execution: asked right before a call starts, by the tool
+ * as it is then. A gated tool goes only with an approved record for exactly this call and exactly these arguments.
+ */
+export function permit(tools: ReadonlyMap<string, Tool>, call: Candidate, nowMs: number): Permit {
+  const tool = tools.get(call.toolName);
+  if (tool === undefined)
+    return { kind: "refuse", reason: `The tool '${call.toolName}' no longer exists.` };
+  const approval = call.approval;
+  const held =
+    approval !== null &&
+    approval.status === "approved" &&
+    (approval.consumedBy === null || approval.consumedBy === call.key) &&
+    approval.argsHash === callHash({ ...call, callId: call.key });
+  if (approval !== null && !held)
+    return { kind: "refuse", reason: "The approval does not cover this call." };
+  const needsApproval = isGated(tool) && tool.approval?.type === "required";
+  const covered = needsApproval ? held : !isGated(tool) || held || call.userConfirmed;
+  const stale =
+    approval !== null &&
+    approval.consumedBy === null &&
+    nowMs > (approval.resolvedAtMs ?? 0) + approval.useWithinMs;
+  const changed = tool.version !== call.toolVersion;
+  if (covered && !stale && !(changed && isGated(tool))) return { kind: "go", tool };
+  const again = judge(tools, { name: tool.name, arguments: canonicalJson(call.args) }, new Map());
+  if (again.kind === "refuse") return again;
+  if (again.kind === "run")
+    return changed ? { kind: "refuse", reason: "The tool has changed." } : { kind: "go", tool };
+  return {
+    kind: "ask",
+    reason: changed ? "tool_changed" : stale ? "approval_stale" : "approval_required",
+    verdict: again,
+  };
+}

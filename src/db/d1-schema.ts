@@ -1,0 +1,85 @@
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type {
+  ApprovalRecord,
+  ApprovalStatus,
+  ApprovalType,
+  CallOutcome,
+  PauseType,
+  Requirement,
+  RunStatus,
+  SourceType,
+} from "../approval/record.ts";
+
+/** What `kern_meta` says once every migration of this release has been applied. */
+export const d1SchemaVersion = 2;
+
+/**
+ * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
+ * `WITHOUT ROWID` are said in `migrations/d1` alone.
+ */
+export const approvals = sqliteTable("approvals", {
+  id: text("id").primaryKey(),
+  run_id: text("run_id").notNull(),
+  session_id: text("session_id").notNull(),
+  status: text("status").$type<ApprovalStatus>().notNull(),
+  source_type: text("source_type").$type<SourceType>().notNull(),
+  approval_type: text("approval_type").$type<ApprovalType>().notNull(),
+  pause_type: text("pause_type").$type<PauseType>().notNull(),
+  tool_name: text("tool_name").notNull(),
+  tool_args: text("tool_args", { mode: "json" }).$type<ApprovalRecord["tool_args"]>().notNull(),
+  expires_at: integer("expires_at"),
+  agent_id: text("agent_id"),
+  team_id: text("team_id"),
+  workflow_id: text("workflow_id"),
+  user_id: text("user_id"),
+  schedule_id: text("schedule_id"),
+  schedule_run_id: text("schedule_run_id"),
+  source_name: text("source_name"),
+  requirements: text("requirements", { mode: "json" }).$type<Requirement[]>().notNull(),
+  context: text("context", { mode: "json" }).$type<ApprovalRecord["context"]>().notNull(),
+  resolution_data: text("resolution_data", { mode: "json" }).$type<
+    ApprovalRecord["resolution_data"]
+  >(),
+  resolved_by: text("resolved_by"),
+  resolved_at: integer("resolved_at"),
+  created_at: integer("created_at").notNull(),
+  updated_at: integer("updated_at").notNull(),
+  run_status: text("run_status").$type<RunStatus>().notNull(),
+  root_run_id: text("root_run_id").notNull(),
+  requested_by: text("requested_by"),
+  call_id: text("call_id").notNull(),
+  args_hash: text("args_hash").notNull(),
+  call_outcome: text("call_outcome").$type<CallOutcome>(),
+  version: integer("version").notNull(),
+  hidden: integer("hidden", { mode: "boolean" }).notNull(),
+  created_at_ms: integer("created_at_ms").notNull(),
+});
+
+/** A column for each field of `RunRow`, in its order. */
+export const runs = sqliteTable("runs", {
+  id: text("id").primaryKey(),
+  version: integer("version").notNull(),
+  root_run_id: text("root_run_id").notNull(),
+  agent_id: text("agent_id"),
+  team_id: text("team_id"),
+  session_id: text("session_id").notNull(),
+  user_id: text("user_id"),
+  requested_by: text("requested_by"),
+  status: text("status").$type<RunStatus>().notNull(),
+  input: text("input").notNull(),
+  output: text("output"),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
+});
+
+/** How many approvals that are not hidden there are, by status; triggers keep it. */
+export const counters = sqliteTable("counters", {
+  status: text("status").primaryKey(),
+  n: integer("n").notNull(),
+});
+
+/** The row `schema_version` says which migrations were applied. */
+export const kernMeta = sqliteTable("kern_meta", {
+  name: text("name").primaryKey(),
+  value: integer("value").notNull(),
+});

@@ -1,0 +1,128 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import packageJson from "../../package.json" with { type: "json" };
+import type { Agent } from "../agent/agent.ts";
+import { type Change, feedName, FeedObject } from "../panel/feed.ts";
+import { type RunHost, RunObject } from "../run/run.ts";
+import type { Db } from "../run/store.ts";
+import { isGated } from "../tools/tool.ts";
+import { createApp } from "./app.ts";
+import type { OsEnv } from "./auth.ts";
+import { sweep } from "./sweep.ts";
+
+export interface AgentOSOptions {
+  /** Default "kern". */
+  id?: string;
+  name?: string;
+  description?: string;
+  agents: readonly Agent[];
+  /** Where approvals and runs are listed from; may be left out only where no tool is gated. */
+  db?: Db;
+  /** Origins, such as "https://app.example.com", whose pages may call the API. Default: none. */
+  corsOrigins?: readonly string[];
+  /** The clock, in epoch milliseconds; default `Date.now`. */
+  now?: () => number;
+}
+
+/** A Hono app that is a Worker's default export: `fetch` and `scheduled` (the sweeper). */
+export type AgentOSApp = OpenAPIHono<OsEnv> & {
+  scheduled: (
+    controller: ScheduledController,
+    env: unknown,
+    ctx: ExecutionContext,
+  ) => Promise<void>;
+};
+
+/** Puts agents, database and HTTP together. Throws a TypeError that names what does not fit. */
+export class AgentOS {
+  /** The class of the runs' Durable Objects: `export class Run extends os.Run {}`, bound as RUNS. */
+  readonly Run: new (ctx: DurableObjectState, env: unknown) => RunObject;
+  /** The class of the live feed's Durable Object: `export class Feed extends os.Feed {}`, bound as FEED. */
+  readonly Feed: new (ctx: DurableObjectState, env: unknown) => FeedObject;
+  readonly #options: AgentOSOptions;
+  readonly #agents: ReadonlyMap<string, Agent>;
+  readonly #db: Db | null;
+  readonly #now: () => number;
+
+  constructor(options: AgentOSOptions) {
+    this.#options = options;
+    this.#agents = byId(options.agents);
+    this.#db = options.db ?? null;
+    this.#now = options.now ?? Date.now;
+    checkDb(this.#agents, this.#db);
+    const host: RunHost = {
+      agentOf: (id) => this.#agents.get(id),
+      store: (env) => (this.#db === null ? nowhere : this.#db.connect(env)),
+      publish,
+      now: this.#now,
+    };
+    this.Run = class Run extends RunObject {
+      constructor(ctx: DurableObjectState, env: unknown) {
+        super(ctx, env, host);
+      }
+    };
+    this.Feed = FeedObject;
+  }
+
+  /** The app; its routes need the bindings RUNS and FEED, and the database's own. */
+  getApp(): AgentOSApp {
+    const { id = "kern", name = "kern", description = null, corsOrigins = [] } = this.#options;
+    const db = this.#db;
+    const now = this.#now;
+    const checked = new WeakSet<object>();
+    const ready = async (env: Record<string, unknown>): Promise<void> => {
+      if (db === null || checked.has(env)) return;
+      await db.connect(env).checkSchema();
+      checked.add(env);
+    };
+    const app = createApp({
+      id,
+      name,
+      description,
+      version: packageJson.version,
+      agents: this.#agents,
+      db,
+      dbId: db?.id ?? null,
+      corsOrigins,
+      ready,
+      now,
+    });
+    return Object.assign(app, {
+      scheduled: async (_: ScheduledController, env: unknown): Promise<void> => {
+        if (db !== null) await sweep(env as Record<string, unknown>, db.connect(env), now);
+      },
+    });
+  }
+}
+
+/** Without a database there is nobody to tell. */
+const nowhere = { project: async (): Promise<void> => {} } as unknown as ReturnType<Db["connect"]>;
+
+async function publish(env: unknown, changes: Change[]): Promise<void> {
+  const feed = (env as { FEED?: DurableObjectNamespace<FeedObject> }).FEED;
+  if (typeof feed?.getByName === "function") await feed.getByName(feedName).publish(changes);
+}
+
+function byId(agents: readonly Agent[]): ReadonlyMap<string, Agent> {
+  const map = new Map<string, Agent>();
+  for (const agent of agents) {
+    if (map.has(agent.id)) throw new TypeError(`Two agents have the id '${agent.id}'.`);
+    map.set(agent.id, agent);
+  }
+  return map;
+}
+
+function checkDb(agents: ReadonlyMap<string, Agent>, db: Db | null): void {
+  for (const agent of agents.values()) {
+    if (agent.db !== null && agent.db !== db) {
+      throw new TypeError(
+        `Agent '${agent.id}' has another db than its AgentOS: give both the same one, or leave the agent's out.`,
+      );
+    }
+    const gated = [...agent.tools.values()].find((tool) => isGated(tool) || tool.approval !== null);
+    if (gated !== undefined && db === null) {
+      throw new TypeError(
+        `Agent '${agent.id}' has the gated tool '${gated.name}', so AgentOS needs a 'db' to keep its approvals in.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Agent } from "../agent/agent.ts";
+import { canonicalJson } from "../approval/call-hash.ts";
+import { KernError } from "../errors.ts";
+import { isRunId, newRunId } from "../run/ids.ts";
+import { messageVersion, type StartMessage } from "../run/messages.ts";
+import type { RunView } from "../run/view.ts";
+import { type OsEnv, requires } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { onInvalid } from "./errors.ts";
+import { isLoopback } from "./loopback.ts";
+import { json, refusals } from "./responses.ts";
+import { askRun, unwrap } from "./runs.ts";
+import { ContinueRequest, Run, RunAccepted, RunRequest } from "./schemas.ts";
+import { eventStream } from "./sse.ts";
+import { AgentDetail, agentDetail } from "./system.ts";
+
+/** The longest that one request waits for a run; who waits longer asks again, or reads the stream. */
+const maxWaitMs = 15 * 60_000;
+/** How long one question to the run's object is held open. */
+const holdMs = 60_000;
+
+const agentParams = z.object({ agent_id: z.string() });
+const runParams = z.object({ agent_id: z.string(), run_id: z.string() });
+const tags = ["Agents"];
+const stream = {
+  description: "The run, or its events as they happen.",
+  content: { "application/json": { schema: Run }, "text/event-stream": { schema: z.string() } },
+};
+
+export interface AgentRoutesParts {
+  agents: ReadonlyMap<string, Agent>;
+  /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
+  ready: (env: Record<string, unknown>) => Promise<void>;
+}
+
+export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
+  const find = (id: string): Agent => {
+    const agent = agents.get(id);
+    if (agent === undefined) throw new KernError("not_found", "Agent not found");
+    return agent;
+  };
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/agents",
+      tags,
+      summary: "List the agents",
+      middleware: requires("agents:read"),
+      responses: { 200: json(z.array(AgentDetail), "The agents."), ...refusals(401, 403, 503) },
+    }),
+    (c) => c.json([...agents.values()].map(agentDetail), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/agents/{agent_id}",
+      tags,
+      summary: "Read an agent",
+      middleware: requires("agents:read"),
+      request: { params: agentParams },
+      responses: { 200: json(AgentDetail, "The agent."), ...refusals(401, 403, 404, 503) },
+    }),
+    (c) => c.json(agentDetail(find(c.req.valid("param").agent_id)), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/agents/{agent_id}/runs",
+      tags,
+      summary: "Start a run",
+      middleware: requires("agents:run"),
+      request: {
+        params: agentParams,
+        headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+        // Read by hand, because one schema serves all three forms of the body.
+        body: bodies(RunRequest),
+      },
+      responses: {
+        200: stream,
+        202: json(RunAccepted, "Started."),
+        ...refusals(400, 401, 403, 404, 413, 422, 503),
+      },
+    }),
+    (async (c: Context<OsEnv>) => {
+      const agent = find(c.req.param("agent_id") ?? "");
+      const body = await readBody(c, RunRequest);
+      if ("response" in body) return body.response;
+      await ready(c.env);
+      const { message, stream, background, session_id, user_id } = body.value;
+      const key = c.req.header("idempotency-key");
+      const principal = c.var.principal.id;
+      const runId = newRunId(
+        key === undefined ? undefined : canonicalJson([principal, agent.id, key]),
+      );
+      const start: StartMessage = {
+        v: messageVersion,
+        runId,
+        agentId: agent.id,
+        sessionId: session_id ?? crypto.randomUUID(),
+        userId: user_id ?? null,
+        requestedBy: principal,
+        message,
+        fingerprint: fingerprint({
+          message,
+          session_id: session_id ?? null,
+          user_id: user_id ?? null,
+        }),
+        local: isLoopback(new URL(c.req.url).hostname) && c.req.header("cf-ray") === undefined,
+        waitMs: stream || background ? 0 : holdMs,
+      };
+      const { run } = unwrap(
+        await askRun(c.env, runId, async (object) => object.start(start)),
+        "Run",
+      );
+      if (background)
+        return c.json(
+          { run_id: run.run_id, session_id: run.session_id, status: "PENDING" as const },
+          202,
+        );
+      if (stream)
+        return eventStream(async (from) =>
+          askRun(c.env, runId, async (object) => object.follow(from)),
+        );
+      return c.json(await settled(c, runId, run, maxWaitMs), 200);
+    }) as never,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/agents/{agent_id}/runs/{run_id}",
+      tags,
+      summary: "Read a run",
+      middleware: requires("agents:read"),
+      request: { params: runParams },
+      responses: { 200: json(Run, "The run as it stands."), ...refusals(401, 403, 404, 503) },
+    }),
+    async (c) => {
+      const { agent_id, run_id } = c.req.valid("param");
+      return c.json(await readRun(c, find(agent_id).id, run_id), 200) as never;
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/agents/{agent_id}/runs/{run_id}/continue",
+      tags,
+      summary: "Answer what waits for the run's own user, and wait for what comes of it",
+      middleware: requires("agents:run"),
+      request: { params: runParams, body: bodies(ContinueRequest) },
+      responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 422, 503) },
+    }),
+    (async (c: Context<OsEnv>) => {
+      const { run_id: runId } = await readRun(
+        c,
+        find(c.req.param("agent_id") ?? "").id,
+        c.req.param("run_id") ?? "",
+      );
+      const body = await readBody(c, ContinueRequest);
+      if ("response" in body) return body.response;
+      const { tools = [], stream } = body.value;
+      const message = { v: messageVersion, answers: tools, waitMs: stream ? 0 : holdMs };
+      const { run, from } = unwrap(
+        await askRun(c.env, runId, async (object) => object.continue(message)),
+        "Run",
+      );
+      if (!stream) return c.json(run, 200);
+      return eventStream(async (index) =>
+        askRun(c.env, runId, async (object) => object.follow(Math.max(index, from))),
+      );
+    }) as never,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/agents/{agent_id}/runs/{run_id}/cancel",
+      tags,
+      summary: "End a run and everything that waits in it; safe to repeat",
+      middleware: requires("agents:run"),
+      request: { params: runParams },
+      responses: {
+        200: json(z.object({}), "Cancelled, or ended before."),
+        ...refusals(401, 403, 404, 503),
+      },
+    }),
+    async (c) => {
+      const { agent_id, run_id } = c.req.valid("param");
+      await readRun(c, find(agent_id).id, run_id);
+      unwrap(await askRun(c.env, run_id, async (object) => object.cancel()), "Run");
+      return c.json({}, 200);
+    },
+  );
+
+  return app;
+}
+
+async function readRun(c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> {
+  if (!isRunId(runId)) throw new KernError("not_found", "Run not found");
+  const { run } = unwrap(await askRun(c.env, runId, async (object) => object.view()), "Run");
+  if (run.agent_id !== agentId) throw new KernError("not_found", "Run not found");
+  return run;
+}
+
+/** Waits on for a run that takes longer than one question is held open. */
+async function settled(
+  c: Context<OsEnv>,
+  runId: string,
+  first: RunView,
+  waitMs: number,
+): Promise<RunView> {
+  let run = first;
+  for (
+    let waitedMs = 0;
+    (run.status === "RUNNING" || run.status === "PENDING") && waitedMs < waitMs;
+    waitedMs += holdMs
+  ) {
+    ({ run } = unwrap(await askRun(c.env, runId, async (object) => object.wait(holdMs)), "Run"));
+  }
+  return run;
+}
+
+function fingerprint(request: Record<string, unknown>): string {
+  return createHash("sha256").update(canonicalJson(request)).digest("hex");
+}
+
+function bodies<S extends z.ZodType>(schema: S) {
+  return {
+    content: {
+      "multipart/form-data": { schema },
+      "application/x-www-form-urlencoded": { schema },
+      "application/json": { schema },
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
+import { KernError } from "../errors.ts";
+import type { Db } from "../run/store.ts";
+import { agentRoutes } from "./agents.ts";
+import { approvalRoutes, approvalsOf } from "./approvals.ts";
+import { authenticate, type OsEnv } from "./auth.ts";
+import { onError } from "./errors.ts";
+import { isLoopback, originOf } from "./loopback.ts";
+import { opsRoutes } from "./ops.ts";
+import { panelRoutes } from "./panel.tsx";
+import { readSettings } from "./settings.ts";
+import { configRoutes, publicRoutes, type SystemParts } from "./system.ts";
+
+export const maxBodyBytes = 1024 * 1024;
+
+export interface AppParts extends SystemParts {
+  db: Db | null;
+  /** Origins of other sites whose pages may call the API. */
+  corsOrigins: readonly string[];
+}
+
+/** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
+export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
+  const { agents, corsOrigins, db, now, ready, version } = parts;
+  const app = new OpenAPIHono<OsEnv>();
+  app.onError(onError);
+  app.notFound((c) => c.json({ detail: "Not Found" }, 404));
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      xFrameOptions: "DENY",
+      referrerPolicy: "same-origin",
+    }),
+    async (c, next) => {
+      await next();
+      if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+    },
+    cors({
+      origin: (origin, c) => {
+        const local =
+          readSettings(c.env).securityKeys.length === 0 && isLoopback(new URL(c.req.url).hostname);
+        const allowed =
+          corsOrigins.includes(origin) ||
+          (local && URL.canParse(origin) && isLoopback(new URL(origin).hostname));
+        return allowed && originOf(origin) !== "null" ? origin : null;
+      },
+      allowHeaders: ["authorization", "content-type", "idempotency-key"],
+      allowMethods: ["GET", "POST", "DELETE"],
+    }),
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new KernError("body_too_large", "The request body is larger than 1 MiB.");
+      },
+    }),
+  );
+
+  app.route("/", publicRoutes(parts));
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: parts.name,
+      version,
+      description:
+        "Agents that wait for a human. Every gated call has an approval; the first decision wins, and the run goes on by itself.",
+    },
+  });
+  const approvals = approvalsOf(db);
+  app.route("/panel", panelRoutes(approvals, now));
+
+  app.use(authenticate(now));
+  app.route("/", approvalRoutes(approvals));
+  app.route("/", agentRoutes({ agents, ready }));
+  app.route("/", configRoutes(parts));
+  app.route("/", opsRoutes(db, now));
+  return app;
+}

@@ -1,0 +1,228 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Decision } from "../approval/decision.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
+import { KernError } from "../errors.ts";
+import { runOfApproval } from "../run/ids.ts";
+import { messageVersion } from "../run/messages.ts";
+import type { Db } from "../run/store.ts";
+import { type OsEnv, requires } from "./auth.ts";
+import { onInvalid } from "./errors.ts";
+import type { Principal } from "./principal.ts";
+import { json, refusals } from "./responses.ts";
+import { askRun, unwrap } from "./runs.ts";
+import {
+  Approval,
+  ApprovalFilters,
+  ApprovalPage,
+  ApprovalQuery,
+  ApprovalState,
+  Resolution,
+} from "./schemas.ts";
+
+type Env = Record<string, unknown>;
+
+/** Everything that can be done to approvals, for the API and the panel alike. */
+export interface Approvals {
+  list(env: Env, query: z.output<typeof ApprovalQuery>): Promise<z.output<typeof ApprovalPage>>;
+  count(env: Env, filters: z.output<typeof ApprovalFilters>): Promise<number>;
+  get(env: Env, id: string): Promise<ApprovalRecord>;
+  resolve(
+    env: Env,
+    id: string,
+    decision: Decision,
+    principal: Principal,
+    claim: string | null,
+  ): Promise<ApprovalRecord>;
+  hide(env: Env, id: string): Promise<void>;
+}
+
+const maxDataBytes = 64 * 1024;
+
+export function approvalsOf(db: Db | null): Approvals {
+  const store = (env: Env) => {
+    if (db === null)
+      throw new KernError(
+        "unavailable",
+        "Approvals not available: pass a db to AgentOS to enable this feature.",
+      );
+    return db.connect(env);
+  };
+  const runOf = (id: string): string => {
+    if (db === null)
+      throw new KernError(
+        "unavailable",
+        "Approvals not available: pass a db to AgentOS to enable this feature.",
+      );
+    const runId = runOfApproval(id);
+    if (runId === null) throw new KernError("not_found", "Approval not found");
+    return runId;
+  };
+  return {
+    async list(env, { limit, page, ...filter }) {
+      const startedMs = performance.now();
+      const { records, totalCount } = await store(env).listApprovals(filter, {
+        limit,
+        offset: (page - 1) * limit,
+      });
+      const search_time_ms = Math.round((performance.now() - startedMs) * 100) / 100;
+      const total_pages = Math.ceil(totalCount / limit);
+      return {
+        data: records,
+        meta: { page, limit, total_pages, total_count: totalCount, search_time_ms },
+      };
+    },
+    async count(env, { status = "pending", ...others }) {
+      return store(env).countApprovals({ status, ...others });
+    },
+    async get(env, id) {
+      const runId = runOf(id);
+      return unwrap(await askRun(env, runId, async (run) => run.approval(id)), "Approval").approval;
+    },
+    async resolve(env, id, decision, { id: principal, shared }, claim) {
+      const runId = runOf(id);
+      if (
+        decision.data !== null &&
+        new TextEncoder().encode(JSON.stringify(decision.data)).length > maxDataBytes
+      ) {
+        throw new KernError(
+          "invalid_request",
+          `resolution_data is larger than ${maxDataBytes / 1024} KiB.`,
+        );
+      }
+      const message = {
+        v: messageVersion,
+        approvalId: id,
+        decision,
+        decider: { principal, shared, claim },
+      };
+      return unwrap(await askRun(env, runId, async (run) => run.resolve(message)), "Approval")
+        .approval;
+    },
+    async hide(env, id) {
+      const runId = runOf(id);
+      unwrap(await askRun(env, runId, async (run) => run.hide(id)), "Approval");
+    },
+  };
+}
+
+const params = z.object({ approval_id: z.string().openapi({ example: "apr_…" }) });
+const tags = ["Approvals"];
+
+export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/approvals",
+      tags,
+      summary: "List approvals, newest first",
+      middleware: requires("approvals:read"),
+      request: { query: ApprovalQuery },
+      responses: {
+        200: json(ApprovalPage, "A page of approvals."),
+        ...refusals(401, 403, 422, 503),
+      },
+    }),
+    async (c) => c.json(await approvals.list(c.env, c.req.valid("query")), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/approvals/count",
+      tags,
+      summary: "Count approvals: the pending ones, unless status says otherwise",
+      middleware: requires("approvals:read"),
+      request: { query: ApprovalFilters },
+      responses: {
+        200: json(z.object({ count: z.number().int() }), "How many there are."),
+        ...refusals(401, 403, 422, 503),
+      },
+    }),
+    async (c) => c.json({ count: await approvals.count(c.env, c.req.valid("query")) }, 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/approvals/{approval_id}",
+      tags,
+      summary: "Read an approval",
+      middleware: requires("approvals:read"),
+      request: { params },
+      responses: {
+        200: json(Approval, "The approval, as the run's object holds it."),
+        ...refusals(401, 403, 404, 503),
+      },
+    }),
+    async (c) => c.json(await approvals.get(c.env, c.req.valid("param").approval_id), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/approvals/{approval_id}/status",
+      tags,
+      summary: "Where an approval stands",
+      middleware: requires("approvals:read"),
+      request: { params },
+      responses: {
+        200: json(ApprovalState, "The approval's state."),
+        ...refusals(401, 403, 404, 503),
+      },
+    }),
+    async (c) => {
+      const { id, status, run_id, resolved_at, resolved_by } = await approvals.get(
+        c.env,
+        c.req.valid("param").approval_id,
+      );
+      return c.json({ approval_id: id, status, run_id, resolved_at, resolved_by }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/approvals/{approval_id}/resolve",
+      tags,
+      summary: "Approve or reject; the first decision wins, and the run goes on by itself",
+      middleware: requires("approvals:write"),
+      request: {
+        params,
+        body: { content: { "application/json": { schema: Resolution } }, required: true },
+      },
+      responses: {
+        200: json(Approval, "The approval as decided."),
+        ...refusals(400, 401, 403, 404, 409, 413, 422, 503),
+      },
+    }),
+    async (c) => {
+      const { status, resolved_by, resolution_data } = c.req.valid("json");
+      const decision = { status, data: resolution_data ?? null };
+      const { approval_id } = c.req.valid("param");
+      return c.json(
+        await approvals.resolve(c.env, approval_id, decision, c.var.principal, resolved_by ?? null),
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/approvals/{approval_id}",
+      tags,
+      summary: "Hide a closed approval; its evidence stays with the run",
+      middleware: requires("approvals:delete"),
+      request: { params },
+      responses: { 204: { description: "Hidden." }, ...refusals(401, 403, 404, 409, 503) },
+    }),
+    async (c) => {
+      await approvals.hide(c.env, c.req.valid("param").approval_id);
+      return c.body(null, 204);
+    },
+  );
+
+  return app;
+}

@@ -1,0 +1,42 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { KernError } from "../errors.ts";
+import { invalid } from "./errors.ts";
+
+/** A body in one of the forms that a browser, a script or an AgentOS client sends, read by one schema; 400 or 422 if not. */
+export async function readBody<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+): Promise<{ value: z.output<S> } | { response: Response }> {
+  const parsed = schema.safeParse(await readFields(c));
+  if (parsed.success) return { value: parsed.data };
+  const issues = parsed.error.issues.map(({ code, path, message }) => ({
+    type: code,
+    loc: ["body", ...path.map((part) => (typeof part === "number" ? part : String(part)))],
+    msg: message,
+  }));
+  return { response: invalid(c, issues) };
+}
+
+async function readFields(c: Context): Promise<unknown> {
+  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "application/json") {
+    try {
+      return await c.req.json();
+    } catch {
+      throw new KernError("malformed_body", "Malformed JSON in request body");
+    }
+  }
+  if (type === "multipart/form-data" || type === "application/x-www-form-urlencoded") {
+    try {
+      return await c.req.parseBody();
+    } catch {
+      throw new KernError("malformed_body", "Malformed form in request body");
+    }
+  }
+  if (type === "" && (await c.req.text()) === "") return {};
+  throw new KernError(
+    "invalid_request",
+    "Send multipart/form-data, application/x-www-form-urlencoded or application/json.",
+  );
+}

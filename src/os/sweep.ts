@@ -1,0 +1,60 @@
+import { messageOf } from "../errors.ts";
+import type { Store } from "../run/store.ts";
+import { askRun } from "./runs.ts";
+
+/** A run that was told to move and has not reported for this long has lost its alarm, or the database missed its news. */
+const stuckAfterMs = 2 * 60_000;
+/** How many runs one sweep touches of each kind, so that it ends within its time. */
+const pageSize = 50;
+const maxPages = 10;
+
+export interface Swept {
+  stuck: number;
+  overdue: number;
+  checked: number;
+  failed: number;
+}
+
+/**
+ * The safety net under the alarms: finds runs that should be moving and are not, approvals that should have lapsed and
+ * have not, and looks at some of the paused runs, from a random place on, whether a decision of theirs was never told.
+ */
+export async function sweep(
+  env: Record<string, unknown>,
+  store: Store,
+  now: () => number,
+): Promise<Swept> {
+  const swept: Swept = { stuck: 0, overdue: 0, checked: 0, failed: 0 };
+  const poke = async (runId: string): Promise<void> => {
+    try {
+      await askRun(env, runId, async (run) => run.poke(false));
+    } catch (error) {
+      swept.failed += 1;
+      console.error("kern: the sweeper could not poke", runId, messageOf(error));
+    }
+  };
+  const beforeMs = now() - stuckAfterMs;
+  let after: { updated_at_ms: number; id: string } | undefined;
+  for (let page = 0; page < maxPages; page++) {
+    const stuck = await store.stuckRuns(beforeMs, pageSize, after);
+    for (const run of stuck) await poke(run.id);
+    swept.stuck += stuck.length;
+    after = stuck.at(-1);
+    if (stuck.length < pageSize) break;
+  }
+  let afterId: string | undefined;
+  for (let page = 0; page < maxPages; page++) {
+    const overdue = await store.overdueRuns(now() - 60_000, pageSize, afterId);
+    for (const id of overdue) await poke(id);
+    swept.overdue += overdue.length;
+    afterId = overdue.at(-1);
+    if (overdue.length < pageSize) break;
+  }
+  const from = `run_00${crypto.randomUUID().replaceAll("-", "")}`;
+  const some = await store.pausedRuns(from, pageSize);
+  const wrapped = some.length < pageSize ? await store.pausedRuns("", pageSize - some.length) : [];
+  const paused = new Set([...some, ...wrapped]);
+  for (const id of paused) await poke(id);
+  swept.checked = paused.size;
+  return swept;
+}

@@ -1,0 +1,220 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Agent } from "../agent/agent.ts";
+import { messageOf } from "../errors.ts";
+import { type OsEnv, requires } from "./auth.ts";
+import { json, refusals } from "./responses.ts";
+
+const Model = z.object({ name: z.string(), model: z.string(), provider: z.string() });
+
+export const AgentDetail = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    db_id: z.string().nullable(),
+    model: Model,
+    instructions: z.array(z.string()),
+    tools: z.object({
+      tools: z.array(
+        z.object({
+          name: z.string(),
+          description: z.string(),
+          parameters: z.record(z.string(), z.unknown()),
+          requires_confirmation: z.boolean(),
+          requires_user_input: z.boolean(),
+          external_execution: z.boolean(),
+          approval_type: z.enum(["required", "audit"]).nullable(),
+        }),
+      ),
+    }),
+  })
+  .openapi("Agent");
+
+export function agentDetail({
+  db,
+  description,
+  id,
+  instructions,
+  model,
+  name,
+  tools,
+}: Agent): z.output<typeof AgentDetail> {
+  return {
+    id,
+    name,
+    description,
+    db_id: db?.id ?? null,
+    model: { name: model.provider, model: model.id, provider: model.provider },
+    instructions: [...instructions],
+    tools: {
+      tools: [...tools.values()].map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        parameters: tool.jsonSchema,
+        requires_confirmation: tool.requiresConfirmation,
+        requires_user_input: tool.requiresUserInput,
+        external_execution: tool.externalExecution,
+        approval_type: tool.approval?.type ?? null,
+      })),
+    },
+  };
+}
+
+export interface SystemParts {
+  id: string;
+  name: string;
+  description: string | null;
+  version: string;
+  dbId: string | null;
+  agents: ReadonlyMap<string, Agent>;
+  ready: (env: Record<string, unknown>) => Promise<void>;
+  now: () => number;
+}
+
+const tags = ["Core"];
+const summary = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  db_id: z.string().nullable(),
+});
+
+/** What anyone may ask: these come before the question of who is asking. */
+export function publicRoutes({
+  agents,
+  id,
+  name,
+  now,
+  ready,
+  version,
+}: SystemParts): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>();
+  let instantiatedAt: string | null = null;
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/",
+      tags,
+      summary: "What this is",
+      responses: {
+        200: json(
+          z.object({ name: z.string(), id: z.string(), version: z.string() }),
+          "Name and version.",
+        ),
+      },
+    }),
+    (c) => {
+      // A browser's user wants the page; who asks for JSON, or for anything, gets JSON.
+      if (c.req.header("accept")?.startsWith("text/html") === true)
+        return c.redirect("/panel") as never;
+      return c.json({ name, id, version }, 200);
+    },
+  );
+
+  const Health = z.object({ status: z.string(), instantiated_at: z.string() });
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/health",
+      tags,
+      summary: "Whether the service can work",
+      responses: {
+        200: json(Health, "It can."),
+        503: json(Health.extend({ detail: z.string() }), "It cannot, and why."),
+      },
+    }),
+    async (c) => {
+      instantiatedAt ??= new Date(now()).toISOString();
+      try {
+        await ready(c.env);
+        return c.json({ status: "ok", instantiated_at: instantiatedAt }, 200);
+      } catch (error) {
+        return c.json(
+          { status: "unavailable", instantiated_at: instantiatedAt, detail: messageOf(error) },
+          503,
+        );
+      }
+    },
+  );
+
+  const counts = z.object({
+    kern_version: z.string(),
+    agent_count: z.number(),
+    team_count: z.number(),
+    workflow_count: z.number(),
+  });
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/info",
+      tags,
+      summary: "How much there is",
+      responses: { 200: json(counts, "Counts.") },
+    }),
+    (c) =>
+      c.json(
+        { kern_version: version, agent_count: agents.size, team_count: 0, workflow_count: 0 },
+        200,
+      ),
+  );
+
+  return app;
+}
+
+export function configRoutes({
+  agents,
+  dbId,
+  description,
+  id,
+  name,
+}: SystemParts): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>();
+  const Config = z
+    .object({
+      os_id: z.string(),
+      name: z.string(),
+      description: z.string().nullable(),
+      available_models: z.array(z.string()),
+      os_database: z.string().nullable(),
+      databases: z.array(z.string()),
+      agents: z.array(summary),
+      teams: z.array(summary),
+      workflows: z.array(summary),
+      interfaces: z.array(z.unknown()),
+    })
+    .openapi("Config");
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/config",
+      tags,
+      summary: "What is configured",
+      middleware: requires("config:read"),
+      responses: { 200: json(Config, "The configuration."), ...refusals(401, 403, 503) },
+    }),
+    (c) =>
+      c.json(
+        {
+          os_id: id,
+          name,
+          description,
+          available_models: [...new Set([...agents.values()].map(({ model }) => model.id))],
+          os_database: dbId,
+          databases: dbId === null ? [] : [dbId],
+          agents: [...agents.values()].map((agent) => ({
+            id: agent.id,
+            name: agent.name,
+            description: agent.description,
+            db_id: agent.db?.id ?? dbId,
+          })),
+          teams: [],
+          workflows: [],
+          interfaces: [],
+        },
+        200,
+      ),
+  );
+  return app;
+}

@@ -1,0 +1,52 @@
+import type { Child } from "hono/jsx";
+
+/** Everything that the pages look like; served as a file of its own, so that no page needs an inline style. */
+export const stylesheet = `
+:root { color-scheme: light dark; --bg: #fbfbfa; --fg: #1c1c1a; --dim: #5c5c57; --line: #dcdcd6; --card: #fff; --accent: #0b57a4; --yes: #17653a; --no: #a3231f; --on: #fff }
+@media (prefers-color-scheme: dark) { :root { --bg: #161615; --fg: #ececea; --dim: #a8a8a2; --line: #3a3a37; --card: #1f1f1d; --accent: #8cc0f5; --yes: #7dd3a0; --no: #f2a09c; --on: #161615 } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--bg); color: var(--fg); font: 16px/1.5 system-ui, sans-serif }
+header, main { max-width: 46rem; margin: 0 auto; padding: 1rem }
+header { display: flex; gap: 1rem; align-items: baseline; justify-content: space-between }
+header a { color: inherit; font-weight: 700; text-decoration: none }
+h1 { font-size: 1.3rem; margin: .2rem 0 1rem; overflow-wrap: anywhere }
+a { color: var(--accent) }
+ul.list { list-style: none; margin: 0; padding: 0 }
+.card { display: block; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; margin: 0 0 .7rem; overflow-wrap: anywhere }
+.dim { color: var(--dim) }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 0 1rem }
+dt { color: var(--dim) } dd { margin: 0; overflow-wrap: anywhere }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.5 ui-monospace, monospace; margin: 0 0 1rem }
+form { margin: 0 } label { display: block; margin: 0 0 .8rem }
+input, textarea { display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--dim); border-radius: .4rem }
+.actions { display: flex; flex-wrap: wrap; gap: .7rem }
+button { min-height: 2.75rem; padding: .5rem 1.4rem; font: inherit; font-weight: 600; border-radius: .4rem; border: 2px solid var(--accent); background: var(--bg); color: var(--accent); cursor: pointer }
+button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) } button.no { border-color: var(--no); color: var(--no) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.badge { font-weight: 700 } .notice { border-left: .3rem solid var(--accent) }
+@media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
+`;
+
+/** A whole page. Everything in it is escaped by the renderer; nothing is ever set as markup. */
+export function Page({ title, children }: { title: string; children?: Child }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{`${title} · kern`}</title>
+        <link rel="stylesheet" href="/panel/style.css" />
+      </head>
+      <body>
+        <header>
+          <a href="/panel">kern</a>
+          <span class="dim">Approvals</span>
+        </header>
+        <main>
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}

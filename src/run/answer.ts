@@ -1,0 +1,218 @@
+import { type Arguments, checkArguments } from "../agent/gate.ts";
+import { callHash } from "../approval/call-hash.ts";
+import { type Decider, type Decision, noteOf, rule } from "../approval/decision.ts";
+import type { ApprovalStatus, JsonObject } from "../approval/record.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Entry } from "./entry.ts";
+import { auditRecord, ended, lapse, turnDown } from "./plan.ts";
+import { applyAll, type ApprovalState, type CallState, known, type RunState } from "./state.ts";
+
+/** What an answer comes to: entries to store, or why there are none. */
+export type Answer =
+  | { kind: "accepted"; entries: Entry[] }
+  | { kind: "repeated" }
+  | { kind: "lapsed"; entries: Entry[] }
+  | { kind: "taken"; status: ApprovalStatus }
+  | { kind: "invalid"; message: string };
+
+/** An approval is answered. Nothing here waits: the answer is judged and stored in one turn. */
+export function answer(
+  state: RunState,
+  approval: ApprovalState,
+  decision: Decision,
+  decider: Decider,
+  setting: { nowMs: number; tools: ReadonlyMap<string, Tool> },
+): Answer {
+  const ruling = rule(approval, decision, decider, setting.nowMs);
+  if (ruling.kind === "repeat") return { kind: "repeated" };
+  if (ruling.kind === "taken") return ruling;
+  if (ruling.kind === "lapse") return { kind: "lapsed", entries: lapse(state, approval) };
+  const { status, data } = decision;
+  const resolved = {
+    kind: "approval_resolved",
+    approvalId: approval.id,
+    status,
+    principal: decider.principal,
+    resolvedBy: ruling.resolvedBy,
+    data,
+  } as const;
+  const call = known(state.calls, approval.callId);
+  if (status === "rejected") {
+    return { kind: "accepted", entries: [resolved, turnDown(approval, call, noteOf(data))] };
+  }
+  const consent = consentTo(state, call, approval, data ?? {}, setting.tools);
+  if (consent.kind === "invalid") return consent;
+  if (consent.kind === "result") {
+    return { kind: "accepted", entries: [resolved, ended(call, "succeeded", consent.result)] };
+  }
+  const { args, argsHash } = consent;
+  const { key, toolVersion } = approval;
+  return {
+    kind: "accepted",
+    entries: [
+      { ...resolved, ...(args !== undefined && { args, argsHash }) },
+      { kind: "call_released", callId: call.id, key, args: args ?? approval.args, toolVersion },
+    ],
+  };
+}
+
+type Consent =
+  | { kind: "run"; args?: Arguments; argsHash?: string }
+  | { kind: "result"; result: string }
+  | { kind: "invalid"; message: string };
+
+/** What an approval of this kind needs beside the yes. */
+function consentTo(
+  state: RunState,
+  call: CallState,
+  approval: ApprovalState,
+  data: Record<string, unknown>,
+  tools: ReadonlyMap<string, Tool>,
+): Consent {
+  if (approval.reason === "unknown_outcome") {
+    if (data["action"] === "retry") return { kind: "run" };
+    if (data["action"] === "done" && data["result"] !== undefined) return handedIn(data);
+    const message =
+      "The outcome of this call is unknown. To approve, give resolution_data.action: 'retry' to run it again, or 'done' with 'result' if it took effect.";
+    return { kind: "invalid", message };
+  }
+  if (approval.pauseType === "external_execution") {
+    if (data["result"] !== undefined) return handedIn(data);
+    return {
+      kind: "invalid",
+      message:
+        "Approving an external execution needs resolution_data.result: what the tool returned.",
+    };
+  }
+  if (approval.pauseType === "user_input") {
+    const filled = fillIn(call, approval.args, data, tools.get(call.toolName));
+    if (filled.kind === "invalid") return filled;
+    const { key: callId, toolVersion } = approval;
+    const argsHash = callHash({
+      runId: state.id,
+      callId,
+      toolName: call.toolName,
+      toolVersion,
+      args: filled.args,
+    });
+    return { kind: "run", args: filled.args, argsHash };
+  }
+  if (data["args"] !== undefined) {
+    return {
+      kind: "invalid",
+      message:
+        "This approval does not allow the arguments to be changed: leave out resolution_data.args.",
+    };
+  }
+  return { kind: "run" };
+}
+
+/** The run's own user answers the calls that wait for them: tools that pause without an approval. */
+export interface UserAnswer {
+  tool_call_id: string;
+  confirmed?: boolean | null | undefined;
+  confirmation_note?: string | null | undefined;
+  user_input_schema?: { name: string; value?: JsonObject[string] }[] | null | undefined;
+  result?: JsonObject[string];
+}
+
+/** Only the decision fields of an answer count: its arguments, if it has any, are never read. */
+export function answerAsUser(
+  state: RunState,
+  answers: readonly UserAnswer[],
+  { nowMs, tools }: { nowMs: number; tools: ReadonlyMap<string, Tool> },
+): { entries: Entry[] } | { kind: "invalid"; message: string } {
+  const entries: Entry[] = [];
+  const row = { seq: state.seq + 1, atMs: nowMs };
+  let now = state;
+  for (const call of state.calls.values()) {
+    if (call.phase !== "waiting" || call.approvalId !== null) continue;
+    const given = answers.find(({ tool_call_id: id }) => id === call.toolCallId || id === call.id);
+    if (given === undefined) continue;
+    const answered = asUser(now, call, given, tools.get(call.toolName));
+    if ("kind" in answered) return answered;
+    entries.push(...answered.entries);
+    now = applyAll(now, answered.entries, row);
+  }
+  return { entries };
+}
+
+function asUser(
+  state: RunState,
+  call: CallState,
+  given: UserAnswer,
+  tool: Tool | undefined,
+): { entries: Entry[] } | { kind: "invalid"; message: string } {
+  const note = given.confirmation_note ?? null;
+  const audit = (confirmed: boolean, args = call.args): Entry[] =>
+    tool?.approval?.type === "audit"
+      ? auditRecord(state, { ...call, confirmed, note, args }, true)
+      : [];
+  if (given.confirmed === false) {
+    const answered: Entry = { kind: "call_answered", callId: call.id, confirmed: false, note };
+    return { entries: [answered, turnDown(null, call, note), ...audit(false)] };
+  }
+  const answered: Entry = { kind: "call_answered", callId: call.id, confirmed: true, note };
+  const released = {
+    kind: "call_released",
+    callId: call.id,
+    key: call.key,
+    toolVersion: call.toolVersion ?? "",
+  } as const;
+  if (call.pauseType === "confirmation") {
+    if (given.confirmed !== true) return { entries: [] };
+    return { entries: [answered, { ...released, args: call.args ?? {} }] };
+  }
+  if (call.pauseType === "external_execution") {
+    if (given.result === undefined || given.result === null) return { entries: [] };
+    const handed = handedIn({ result: given.result });
+    if (handed.kind !== "result") return handed;
+    return { entries: [answered, ended(call, "succeeded", handed.result), ...audit(true)] };
+  }
+  if (given.user_input_schema === undefined || given.user_input_schema === null)
+    return { entries: [] };
+  const values = Object.fromEntries(
+    given.user_input_schema.map(({ name, value }) => [name, value]),
+  );
+  const filled = fillIn(call, call.args ?? {}, { values }, tool);
+  if (filled.kind === "invalid") return filled;
+  return { entries: [answered, { ...released, args: filled.args }] };
+}
+
+/** The most bytes that a result takes as JSON: it is told to the model, and shown in the approval's record. */
+export const maxResultBytes = 256 * 1024;
+
+function handedIn({ result }: Record<string, unknown>): Consent & { kind: "result" | "invalid" } {
+  const text = typeof result === "string" ? result : JSON.stringify(result);
+  if (new TextEncoder().encode(JSON.stringify(text)).length > maxResultBytes) {
+    return { kind: "invalid", message: `The result is larger than ${maxResultBytes / 1024} KiB.` };
+  }
+  return { kind: "result", result: text };
+}
+
+/** The fields that the tool leaves to a person are filled in; no other argument can be touched this way. */
+function fillIn(
+  call: CallState,
+  args: Arguments,
+  data: Record<string, unknown>,
+  tool: Tool | undefined,
+): { kind: "filled"; args: Arguments } | { kind: "invalid"; message: string } {
+  if (tool === undefined)
+    return { kind: "invalid", message: `The tool '${call.toolName}' no longer exists.` };
+  const { note: _, ...rest } = data;
+  const values = (
+    typeof data["values"] === "object" && data["values"] !== null ? data["values"] : rest
+  ) as Arguments;
+  const stranger = Object.keys(values).find((field) => !tool.userInputFields.includes(field));
+  if (stranger !== undefined) {
+    const fields = tool.userInputFields.join(", ");
+    return {
+      kind: "invalid",
+      message: `'${stranger}' is not a field to fill in. Fields: ${fields}.`,
+    };
+  }
+  const checked = checkArguments(tool, { ...args, ...values });
+  return checked.ok
+    ? { kind: "filled", args: checked.value }
+    : { kind: "invalid", message: checked.message };
+}

@@ -1,0 +1,330 @@
+import type { Agent } from "../agent/agent.ts";
+import { KernError, messageOf } from "../errors.ts";
+import type { Tool } from "../tools/tool.ts";
+import { within } from "./deadline.ts";
+import type { Entry } from "./entry.ts";
+import { eventsOf, type RunEvent, textEvent } from "./events.ts";
+import type { Journal } from "./journal.ts";
+import type { Inspection } from "./messages.ts";
+import { Listeners } from "./listeners.ts";
+import type { Outbox } from "./outbox.ts";
+import { type Launch, plan, type Setting, stop, workOf } from "./plan.ts";
+import { apply, pendingApprovals, type RunState, statusOf } from "./state.ts";
+import { perform } from "./work.ts";
+
+export interface EngineParts {
+  journal: Journal;
+  outbox: Outbox;
+  /** The one alarm of the object. */
+  setAlarm: (atMs: number) => void;
+  agentOf: (id: string) => Agent | undefined;
+  env: unknown;
+  now: () => number;
+  boot: string;
+}
+
+/** While anything is under way the alarm is never further off than this. */
+const watchDogMs = 10_000;
+/** How long an answer or a stream waits for the database's copy before it says that the run has paused. */
+const projectionMs = 1_000;
+
+/**
+ * Moves one run: stores what happened together with the start of what follows from it, begins that work, and stores what
+ * came of it. Every storing is one row and one turn; whatever is lost between two rows is found by the next instance.
+ */
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #work = new Map<string, { done: Promise<void>; abort: AbortController }>();
+  readonly #listeners = new Listeners();
+  #state: RunState | null;
+  #armedMs = Number.POSITIVE_INFINITY;
+  /** How many events there have been; kept while somebody listens. */
+  #indexed = 0;
+  #told: Promise<unknown> = Promise.resolve();
+  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#state = parts.journal.load();
+  }
+
+  get state(): RunState | null {
+    return this.#state;
+  }
+
+  get working(): boolean {
+    return this.#work.size > 0;
+  }
+
+  get tools(): ReadonlyMap<string, Tool> {
+    return this.#agent()?.tools ?? new Map();
+  }
+
+  /**
+   * Stores these entries and everything that follows from them at once, then begins the work. Throws where they cannot be
+   * stored, and then nothing has happened.
+   */
+  advance(first: Entry[] = []): RunState {
+    const before = this.#state;
+    if (before === null && first.length === 0) throw new Error("There is no run here.");
+    const { entries, launches, state } = plan(before, first, this.#setting(first));
+    if (entries.length > 0) {
+      const row = { seq: state.seq, atMs: state.updatedAtMs, entries };
+      try {
+        this.#parts.journal.append(row, () => this.#arm(state));
+      } catch (error) {
+        this.#armedMs = Number.POSITIVE_INFINITY;
+        throw error;
+      }
+      this.#state = state;
+      this.#tell(before, row, state);
+    } else {
+      this.#arm(before ?? state);
+    }
+    for (const launch of launches) this.#begin(launch, state);
+    return state;
+  }
+
+  /** Aborts what is under way; what a tool still reports is stored all the same. */
+  abort(): void {
+    for (const { abort } of this.#work.values()) abort.abort(new Error("The run was cancelled."));
+  }
+
+  /** The alarm has rung: recovers what was interrupted, lets lapse what is overdue, delivers what waits. Never throws. */
+  async wake(): Promise<void> {
+    this.#armedMs = Number.POSITIVE_INFINITY;
+    try {
+      if (this.#state === null) return;
+      const driving = this.working;
+      const state = this.advance();
+      const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());
+      const flushed = dueMs !== null && dueMs <= this.#parts.now() ? this.flush() : undefined;
+      if (!driving) await within(this.#untilLapse(), Promise.all([flushed, this.idle()]));
+      this.#rearm();
+    } catch (error) {
+      console.error("kern: a wake-up failed and is repeated", messageOf(error));
+      this.#parts.setAlarm(this.#parts.now() + watchDogMs);
+    }
+  }
+
+  /** Resolves when nothing is under way in this instance. */
+  async idle(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all([...this.#work.values()].map(({ done }) => done));
+  }
+
+  /** Resolves when the run has paused or ended and the database was told, or when the time is up. */
+  async settled(timeoutMs: number): Promise<void> {
+    await within(timeoutMs, this.#untilSettled());
+  }
+
+  async #untilSettled(): Promise<void> {
+    while (this.#state === null || !isSettled(this.#state)) await this.#changed.promise;
+    await this.#told;
+  }
+
+  /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
+  async flush(timeoutMs = 30_000): Promise<boolean> {
+    if (this.#state === null) return true;
+    const flushing = this.#parts.outbox
+      .flush(() => this.#state as RunState, this.#parts.now)
+      .then((done) => {
+        this.#rearm();
+        return done;
+      });
+    return (await within(timeoutMs, flushing)) === true;
+  }
+
+  /** The run's events from an index on, and then as they happen; the stream ends when the run pauses or ends. */
+  async follow(fromIndex: number): Promise<ReadableStream<Uint8Array>> {
+    if (this.#state !== null && isSettled(this.#state)) await this.#told;
+    const history = this.#history();
+    this.#indexed = history.length;
+    const over = this.#state === null || isSettled(this.#state);
+    return this.#listeners.open(history.slice(fromIndex), this.#state?.seq ?? 0, over);
+  }
+
+  /** How many events there have been so far. */
+  eventCount(): number {
+    return this.#history().length;
+  }
+
+  /** Has everything told to the database once more. */
+  retell(): void {
+    this.#parts.outbox.rewind();
+  }
+
+  inspection(state: RunState, alarmMs: number | null): Inspection {
+    const { cursor } = this.#parts.outbox;
+    const calls = [...state.calls.values()];
+    return {
+      run_id: state.id,
+      status: statusOf(state),
+      seq: state.seq,
+      steps: state.steps.length,
+      calls: calls.map(({ id, toolName: tool_name, phase, attempt, outcome }) => ({
+        id,
+        tool_name,
+        phase,
+        attempt,
+        outcome,
+      })),
+      approvals: [...state.approvals.values()].map(
+        ({ id, status, expiresAtMs: expires_at_ms }) => ({ id, status, expires_at_ms }),
+      ),
+      outbox: {
+        behind: state.seq - cursor.seq,
+        attempts: cursor.attempts,
+        due_ms: cursor.dueMs,
+        error: cursor.error,
+      },
+      alarm_ms: alarmMs,
+      error:
+        this.#agent() === undefined
+          ? `Agent '${state.agentId}' is not configured.`
+          : (state.steps.at(-1)?.error ?? null),
+      updated_at_ms: state.updatedAtMs,
+    };
+  }
+
+  #history(): RunEvent[] {
+    let state: RunState | null = null;
+    const events: RunEvent[] = [];
+    for (const row of this.#parts.journal.rows()) {
+      for (const event of eventsOf(state, row.entries, row, this.tools))
+        events.push({ ...event, event_index: events.length });
+      for (const entry of row.entries) state = apply(state, entry, row);
+    }
+    return events;
+  }
+
+  #begin(launch: Launch, state: RunState): void {
+    const agent = this.#agent();
+    if (agent === undefined) return;
+    const name = workOf(launch);
+    const abort = new AbortController();
+    const done = this.#do(launch, { agent, abort, state }).catch((error: unknown) => {
+      console.error("kern: a step could not be stored and is repeated", messageOf(error));
+      this.#work.delete(name);
+    });
+    this.#work.set(name, { done, abort });
+  }
+
+  async #do(
+    launch: Launch,
+    { agent, abort, state }: { agent: Agent; abort: AbortController; state: RunState },
+  ): Promise<void> {
+    const { env, now } = this.#parts;
+    const onText = (text: string): void =>
+      this.#listeners.text(textEvent(state, now(), text), launch.attempt);
+    const entries = await perform(launch, {
+      agent,
+      env,
+      signal: abort.signal,
+      onText,
+      now: () => ({ state: this.#state ?? state, setting: this.#setting() }),
+    });
+    this.#work.delete(workOf(launch));
+    if (!this.#isOurs(launch)) return;
+    try {
+      this.advance(entries);
+    } catch (error) {
+      if (!(error instanceof KernError)) throw error;
+      this.advance(stop(this.#state ?? state, { kind: "failed", error: error.message }));
+    }
+  }
+
+  /** Whether the journal still waits for this very attempt: a late result of another one is dropped. */
+  #isOurs(launch: Launch): boolean {
+    const state = this.#state;
+    if (state === null) return false;
+    if (launch.kind === "tool") {
+      const call = state.calls.get(launch.callId);
+      return (
+        call?.phase === "running" &&
+        call.boot === this.#parts.boot &&
+        call.attempt === launch.attempt
+      );
+    }
+    const step = state.steps.at(-1);
+    if (state.ended !== null || step?.phase !== "open") return false;
+    return (
+      step.n === launch.step && step.attempt === launch.attempt && step.boot === this.#parts.boot
+    );
+  }
+
+  #tell(
+    before: RunState | null,
+    row: { seq: number; atMs: number; entries: Entry[] },
+    after: RunState,
+  ): void {
+    const over = isSettled(after);
+    const important =
+      before === null || over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
+    const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
+    const heard = this.#listeners.size > 0 ? eventsOf(before, row.entries, row, this.tools) : [];
+    const events = heard.map((event) => ({ ...event, event_index: this.#indexed++ }));
+    this.#told = this.#told.then(async () => {
+      if (over) await flushed;
+      this.#listeners.commit(events, row.seq, over);
+    });
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  #setting(first: Entry[] = []): Setting {
+    const started = first[0]?.kind === "started" ? first[0].agentId : undefined;
+    return {
+      nowMs: this.#parts.now(),
+      boot: this.#parts.boot,
+      alive: new Set(this.#work.keys()),
+      agent: this.#agent(started),
+    };
+  }
+
+  #agent(id = this.#state?.agentId): Agent | undefined {
+    return id === undefined ? undefined : this.#parts.agentOf(id);
+  }
+
+  #rearm(): void {
+    if (this.#state !== null) this.#arm(this.#state);
+  }
+
+  /** Sets the alarm to the earliest thing that is due; it is moved, and never taken away. */
+  #arm(state: RunState): void {
+    const nowMs = this.#parts.now();
+    const outboxMs = this.#parts.outbox.dueMs(state, nowMs);
+    const due: number[] =
+      outboxMs === null ? [] : [Math.max(outboxMs, nowMs + (outboxMs <= nowMs ? watchDogMs : 0))];
+    const status = statusOf(state);
+    const step = state.steps.at(-1);
+    if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
+    else if (status === "RUNNING" || status === "PENDING" || this.working)
+      due.push(nowMs + watchDogMs);
+    for (const { expiresAtMs } of pendingApprovals(state))
+      if (expiresAtMs !== null) due.push(expiresAtMs);
+    if (due.length === 0) return;
+    const atMs = Math.min(...due);
+    // An alarm that rings a little early costs less than moving it with every row.
+    const closeEnough =
+      this.#armedMs > nowMs && this.#armedMs <= atMs && atMs - this.#armedMs < watchDogMs;
+    if (closeEnough) return;
+    this.#parts.setAlarm(atMs);
+    this.#armedMs = atMs;
+  }
+
+  #untilLapse(): number {
+    const nowMs = this.#parts.now();
+    const due =
+      this.#state === null
+        ? []
+        : pendingApprovals(this.#state).map(
+            ({ expiresAtMs }) => expiresAtMs ?? Number.POSITIVE_INFINITY,
+          );
+    return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - nowMs)));
+  }
+}
+
+function isSettled(state: RunState): boolean {
+  const status = statusOf(state);
+  return status === "PAUSED" || state.ended !== null;
+}

@@ -1,0 +1,94 @@
+import type { Arguments } from "../agent/gate.ts";
+import type { ApprovalType, CallOutcome, PauseType } from "../approval/record.ts";
+import type { Effect } from "../tools/tool.ts";
+
+/** The version of the journal's format; a run whose journal is of another is refused, never guessed at. */
+export const journalVersion = 1;
+
+/** Why a call is put to a person, where it is not simply the tool's rule. */
+export type AskReason = "unknown_outcome" | "tool_changed" | "approval_stale" | "approval_required";
+
+/** A call as it stands in the model's answer. */
+export interface AskedCall {
+  id: string;
+  toolCallId: string;
+  toolName: string;
+  rawArguments: string;
+  /** The parsed arguments; null where they were refused. */
+  args: Arguments | null;
+  toolVersion: string | null;
+}
+
+/**
+ * One fact of a run's history. A run is nothing but its entries in order; those that belong together are stored in one row,
+ * so that they happen together or not at all. Times come with the row.
+ */
+export type Entry =
+  | {
+      kind: "started";
+      runId: string;
+      agentId: string;
+      agentName: string;
+      sessionId: string;
+      userId: string | null;
+      requestedBy: string;
+      message: string;
+      /** A hash of the request, by which a repeated `Idempotency-Key` is told from a misused one. */
+      fingerprint: string;
+      local: boolean;
+    }
+  /** The model is asked: stored before the request leaves. `boot` is the instance that waits for the answer. */
+  | { kind: "step_started"; step: number; attempt: number; boot: string }
+  /** The model failed; null: for good. */
+  | { kind: "step_failed"; error: string; retryAtMs: number | null }
+  | {
+      kind: "step_ended";
+      content: string;
+      calls: AskedCall[];
+      usage: { inputTokens: number; outputTokens: number } | null;
+    }
+  /** The call waits for a person: for its approval, or (null) for the run's own user. */
+  | { kind: "call_waits"; callId: string; pauseType: PauseType; approvalId: string | null }
+  | {
+      kind: "approval_asked";
+      approvalId: string;
+      callId: string;
+      /** The call's key that a decision is bound to. */
+      key: string;
+      type: ApprovalType;
+      pauseType: PauseType;
+      reason: AskReason | null;
+      args: Arguments;
+      argsHash: string;
+      toolVersion: string;
+      expiresAtMs: number | null;
+      useWithinMs: number;
+    }
+  | {
+      kind: "approval_resolved";
+      approvalId: string;
+      status: "approved" | "rejected" | "expired" | "cancelled";
+      principal: string | null;
+      resolvedBy: string | null;
+      data: Record<string, unknown> | null;
+      /** The arguments that were approved, where a person filled in or changed some. */
+      args?: Arguments;
+      argsHash?: string;
+    }
+  /** The run's own user answered (a tool that pauses without an approval). */
+  | {
+      kind: "call_answered";
+      callId: string;
+      confirmed: boolean;
+      note: string | null;
+      args?: Arguments;
+    }
+  /** The call may start now, under this key. */
+  | { kind: "call_released"; callId: string; key: string; args: Arguments; toolVersion: string }
+  /** The tool is called: stored before anything leaves. */
+  | { kind: "call_started"; callId: string; attempt: number; boot: string; effect: Effect }
+  | { kind: "call_ended"; callId: string; outcome: CallOutcome; result: string }
+  | { kind: "approval_hidden"; approvalId: string }
+  | { kind: "completed"; content: string }
+  | { kind: "failed"; error: string }
+  | { kind: "cancelled" };

@@ -1,0 +1,116 @@
+import type { Tool } from "../tools/tool.ts";
+import type { Entry } from "./entry.ts";
+import { apply, known, type Row, type RunState, statusOf } from "./state.ts";
+import { runView, seconds, toolExecution } from "./view.ts";
+
+/** An event as clients of a stream see it. `event_index` counts the committed ones from 0; a live piece of text has none. */
+export interface RunEvent {
+  event: string;
+  created_at: number;
+  agent_id: string;
+  agent_name: string;
+  run_id: string;
+  session_id: string;
+  event_index?: number;
+  [field: string]: unknown;
+}
+
+/** What a row of the journal means to those who follow the run, in order: the same row always means the same events. */
+export function eventsOf(
+  before: RunState | null,
+  entries: readonly Entry[],
+  row: Row,
+  tools: ReadonlyMap<string, Tool>,
+): RunEvent[] {
+  const events: RunEvent[] = [];
+  let state = before;
+  for (const entry of entries) {
+    state = apply(state, entry, row);
+    events.push(...ofEntry(entry, state, tools));
+  }
+  if (state === null || state.ended !== null) return events;
+  const was = before === null ? "PENDING" : statusOf(before);
+  const is = statusOf(state);
+  if (was === "PAUSED" && is !== "PAUSED") events.unshift(header(state, "RunContinued"));
+  if (was !== "PAUSED" && is === "PAUSED") {
+    events.push({
+      ...header(state, "RunPaused"),
+      content: state.steps.at(-1)?.content ?? "",
+      ...lists(state, tools),
+    });
+  }
+  return events;
+}
+
+function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>): RunEvent[] {
+  const event = (name: string, fields: Record<string, unknown> = {}): RunEvent => ({
+    ...header(after, name),
+    ...fields,
+  });
+  switch (entry.kind) {
+    case "started":
+      return [event("RunStarted")];
+    case "step_ended":
+      if (entry.content === "") return [];
+      return [
+        event("RunContent", { content: entry.content, content_type: "str" }),
+        event("RunContentCompleted", { content: entry.content }),
+      ];
+    case "call_started":
+      if (entry.attempt > 1) return [];
+      return [
+        event("ToolCallStarted", {
+          tool: toolExecution(after, known(after.calls, entry.callId), tools),
+        }),
+      ];
+    case "call_ended": {
+      const tool = toolExecution(after, known(after.calls, entry.callId), tools);
+      return entry.outcome === "succeeded"
+        ? [event("ToolCallCompleted", { tool, content: entry.result })]
+        : [event("ToolCallError", { tool, content: entry.result, error: entry.result })];
+    }
+    case "completed":
+      return [
+        event("RunCompleted", {
+          content: entry.content,
+          content_type: "str",
+          ...lists(after, tools),
+        }),
+      ];
+    case "failed":
+      return [event("RunError", { content: entry.error })];
+    case "cancelled":
+      return [event("RunCancelled", { reason: "The run was cancelled." })];
+    default:
+      return [];
+  }
+}
+
+/** A live piece of the model's text, before its step is committed. */
+export function textEvent(state: RunState, nowMs: number, text: string): RunEvent {
+  return {
+    ...header(state, "RunContent"),
+    created_at: seconds(nowMs),
+    content: text,
+    content_type: "str",
+  };
+}
+
+function header(state: RunState, event: string): RunEvent {
+  return {
+    event,
+    created_at: seconds(state.updatedAtMs),
+    agent_id: state.agentId,
+    agent_name: state.agentName,
+    run_id: state.id,
+    session_id: state.sessionId,
+  };
+}
+
+function lists(
+  state: RunState,
+  tools: ReadonlyMap<string, Tool>,
+): { tools: unknown; requirements: unknown } {
+  const view = runView(state, tools);
+  return { tools: view.tools, requirements: view.requirements };
+}

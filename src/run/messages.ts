@@ -1,0 +1,89 @@
+import type { Decider, Decision } from "../approval/decision.ts";
+import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
+import type { UserAnswer } from "./answer.ts";
+import type { RunView } from "./view.ts";
+
+/**
+ * The version of what Worker and object say to each other: during a deploy an old Worker meets a new object, and the
+ * other way round, and one that does not understand says so.
+ */
+export const messageVersion = 1 as const;
+
+interface Message {
+  v: typeof messageVersion;
+}
+
+export interface StartMessage extends Message {
+  runId: string;
+  agentId: string;
+  sessionId: string;
+  userId: string | null;
+  requestedBy: string;
+  message: string;
+  fingerprint: string;
+  local: boolean;
+  /** How long to wait for the run to pause or end, in milliseconds; 0 answers as soon as the start is stored. */
+  waitMs: number;
+}
+
+export interface ResolveMessage extends Message {
+  approvalId: string;
+  decision: Decision;
+  decider: Decider;
+}
+
+export interface ContinueMessage extends Message {
+  answers: UserAnswer[];
+  waitMs: number;
+}
+
+/** Why a request was not carried out. Expected outcomes are returned, because a thrown class does not survive the wire. */
+export type Refusal =
+  | { ok: false; reason: "not_found" }
+  | { ok: false; reason: "taken"; status: ApprovalStatus }
+  | { ok: false; reason: "invalid" | "conflict" | "pending" | "unavailable"; message: string };
+
+export type Reply<T> = ({ ok: true } & T) | Refusal;
+
+/** `from` is the index of the first event that had not happened when the request was taken. */
+export type RunReply = Reply<{ run: RunView; from: number }>;
+export type ApprovalReply = Reply<{ approval: ApprovalRecord }>;
+
+/** What an operator sees of a run's insides; no message, argument or result is among it. */
+export interface Inspection {
+  run_id: string;
+  status: string;
+  seq: number;
+  steps: number;
+  calls: {
+    id: string;
+    tool_name: string;
+    phase: string;
+    attempt: number;
+    outcome: string | null;
+  }[];
+  approvals: { id: string; status: string; expires_at_ms: number | null }[];
+  outbox: { behind: number; attempts: number; due_ms: number | null; error: string | null };
+  alarm_ms: number | null;
+  /** Why the run waits, where the model or the configuration is the cause. */
+  error: string | null;
+  updated_at_ms: number;
+}
+
+/**
+ * What the Worker asks of a run's object. Written down once more, because the platform's types of a stub lose their way in
+ * records as deep as these; the object says that it implements it, so the two cannot part.
+ */
+export interface RunDoor {
+  start(message: StartMessage): Promise<RunReply>;
+  view(): Promise<RunReply>;
+  wait(waitMs: number): Promise<RunReply>;
+  approval(id: string): Promise<ApprovalReply>;
+  resolve(message: ResolveMessage): Promise<ApprovalReply>;
+  continue(message: ContinueMessage): Promise<RunReply>;
+  cancel(): Promise<Reply<object>>;
+  hide(approvalId: string): Promise<Reply<object>>;
+  follow(fromIndex: number): Promise<ReadableStream<Uint8Array> | null>;
+  poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;
+  inspect(): Promise<Reply<{ inspection: Inspection }>>;
+}

@@ -1,0 +1,78 @@
+import { messageOf } from "../errors.ts";
+import type { Cursor, Journal } from "./journal.ts";
+import type { RunState } from "./state.ts";
+
+/** Tells someone outside what has changed since row `afterSeq`; safe to repeat. */
+export type Deliver = (state: RunState, afterSeq: number) => Promise<void>;
+
+const maxBackOffMs = 60_000;
+
+/**
+ * Brings one reader of the journal up to date. The journal is the outbox: what lies beyond the cursor has not been told
+ * yet, and a cursor that failed to move is told again.
+ */
+export class Outbox {
+  readonly #name: string;
+  readonly #journal: Journal;
+  readonly #deliver: Deliver;
+  #cursor: Cursor | null = null;
+  #flushing: Promise<boolean> | null = null;
+
+  constructor(name: string, journal: Journal, deliver: Deliver) {
+    this.#name = name;
+    this.#journal = journal;
+    this.#deliver = deliver;
+  }
+
+  get cursor(): Cursor {
+    this.#cursor ??= this.#journal.cursor(this.#name);
+    return this.#cursor;
+  }
+
+  /** When the next delivery is due; null where nothing waits. */
+  dueMs(state: RunState, nowMs: number): number | null {
+    if (this.cursor.seq >= state.seq) return null;
+    return this.cursor.dueMs ?? nowMs;
+  }
+
+  /** Forgets how far the reader has come, so that everything is told once more. */
+  rewind(): void {
+    this.#save({ seq: 0, attempts: 0, dueMs: null, error: null });
+  }
+
+  /** Delivers until there is nothing left; false where that failed, and then it is due again later. Never throws. */
+  async flush(current: () => RunState, now: () => number): Promise<boolean> {
+    this.#flushing ??= this.#run(current, now);
+    return this.#flushing;
+  }
+
+  async #run(current: () => RunState, now: () => number): Promise<boolean> {
+    // The delivery is under way while the caller goes on: nothing here may happen in its turn.
+    await Promise.resolve();
+    try {
+      for (let state = current(); this.cursor.seq < state.seq; state = current()) {
+        await this.#deliver(state, this.cursor.seq);
+        this.#save({ seq: state.seq, attempts: 0, dueMs: null, error: null });
+      }
+      return true;
+    } catch (error) {
+      const attempts = this.cursor.attempts + 1;
+      const waitMs = Math.min(maxBackOffMs, 1000 * 2 ** Math.min(attempts - 1, 10));
+      this.#save({
+        ...this.cursor,
+        attempts,
+        dueMs: now() + waitMs,
+        error: messageOf(error).slice(0, 500),
+      });
+      return false;
+    } finally {
+      // In the turn of the last look at the journal, so that no row can slip between the two.
+      this.#flushing = null;
+    }
+  }
+
+  #save(cursor: Cursor): void {
+    this.#journal.move(this.#name, cursor);
+    this.#cursor = cursor;
+  }
+}

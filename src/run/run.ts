@@ -1,0 +1,235 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Agent } from "../agent/agent.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
+import { answer, answerAsUser } from "./answer.ts";
+import { Engine } from "./engine.ts";
+import { Journal } from "./journal.ts";
+import {
+  type ApprovalReply,
+  type ContinueMessage,
+  type Inspection,
+  messageVersion,
+  type Refusal,
+  type Reply,
+  type ResolveMessage,
+  type RunDoor,
+  type RunReply,
+  type StartMessage,
+} from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { stop } from "./plan.ts";
+import { approvalRows, runRow } from "./rows.ts";
+import { pendingApprovals, type RunState } from "./state.ts";
+import type { Store } from "./store.ts";
+import { approvalRecord, runView } from "./view.ts";
+
+/** What a run's object is given by whoever makes it a class of their Worker. */
+export interface RunHost {
+  agentOf(id: string): Agent | undefined;
+  store(env: unknown): Store;
+  /** Tells open panels that something changed; a failure is nobody's loss. */
+  publish(env: unknown, changes: { id: string; version: number }[]): Promise<void>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/**
+ * A run: the Durable Object that owns everything that is true about it. This class is the door: each method finds the
+ * run, hands over, and answers with data; what happens behind it is the engine's.
+ */
+export class RunObject extends DurableObject<unknown> implements RunDoor {
+  readonly #host: RunHost;
+  readonly #engine: Engine;
+
+  constructor(ctx: DurableObjectState, env: unknown, host: RunHost) {
+    super(ctx, env);
+    this.#host = host;
+    const journal = new Journal(ctx.storage);
+    this.#engine = new Engine({
+      journal,
+      outbox: new Outbox("database", journal, async (state, afterSeq) =>
+        this.#project(state, afterSeq),
+      ),
+      // Relative to the platform's clock, which need not be the one that the run lives by.
+      setAlarm: (atMs) => void ctx.storage.setAlarm(Date.now() + Math.max(0, atMs - host.now())),
+      agentOf: (id) => host.agentOf(id),
+      env,
+      now: () => host.now(),
+      boot: crypto.randomUUID(),
+    });
+  }
+
+  /** Starts the run, or finds it started by the same request before: safe to repeat. */
+  async start(message: StartMessage): Promise<RunReply> {
+    const { v, waitMs, ...facts } = message;
+    if (v !== messageVersion) return outdated;
+    const agent = this.#host.agentOf(message.agentId);
+    if (agent === undefined) return { ok: false, reason: "not_found" };
+    const earlier = this.#engine.state;
+    if (earlier === null) {
+      this.#engine.advance([{ kind: "started", agentName: agent.name, ...facts }]);
+    } else if (earlier.fingerprint !== message.fingerprint) {
+      const text =
+        "This Idempotency-Key was used for another request: use a new key, or repeat the same request.";
+      return { ok: false, reason: "invalid", message: text };
+    }
+    if (waitMs > 0) await this.#engine.settled(waitMs);
+    return this.#view();
+  }
+
+  async view(): Promise<RunReply> {
+    return this.#view();
+  }
+
+  /** Waits until the run pauses or ends, `waitMs` at most, and answers where it stands. */
+  async wait(waitMs: number): Promise<RunReply> {
+    if (this.#engine.state !== null) await this.#engine.settled(waitMs);
+    return this.#view();
+  }
+
+  async approval(id: string): Promise<ApprovalReply> {
+    const found = this.#find(id);
+    return found === null ? notFound : { ok: true, approval: found };
+  }
+
+  /** Takes one decision, once: judged and stored in one turn, told to the database before the answer where that is quick. */
+  async resolve({ v, approvalId, decision, decider }: ResolveMessage): Promise<ApprovalReply> {
+    if (v !== messageVersion) return outdated;
+    const state = this.#engine.state;
+    const approval = state?.approvals.get(approvalId);
+    if (state === null || approval === undefined || approval.hidden) return notFound;
+    const given = answer(state, approval, decision, decider, {
+      nowMs: this.#host.now(),
+      tools: this.#engine.tools,
+    });
+    if (given.kind === "taken") return { ok: false, reason: "taken", status: given.status };
+    if (given.kind === "invalid") return { ok: false, reason: "invalid", message: given.message };
+    if (given.kind !== "repeated") {
+      this.#engine.advance(given.entries);
+      await this.#engine.flush(1_000);
+    }
+    if (given.kind === "lapsed") return { ok: false, reason: "taken", status: "expired" };
+    return this.approval(approvalId);
+  }
+
+  /** Lets the run's own user answer what waits for them, and waits for what comes of it. */
+  async continue({ v, answers, waitMs }: ContinueMessage): Promise<RunReply> {
+    if (v !== messageVersion) return outdated;
+    const state = this.#engine.state;
+    if (state === null) return notFound;
+    if (state.ended?.status === "CANCELLED") {
+      return {
+        ok: false,
+        reason: "conflict",
+        message: `Cannot continue run ${state.id}: run is cancelled`,
+      };
+    }
+    if (pendingApprovals(state).length > 0) {
+      return {
+        ok: false,
+        reason: "pending",
+        message: "This run requires admin approval before it can be continued",
+      };
+    }
+    const given = answerAsUser(state, answers, {
+      nowMs: this.#host.now(),
+      tools: this.#engine.tools,
+    });
+    if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
+    const from = this.#engine.eventCount();
+    if (given.entries.length > 0) this.#engine.advance(given.entries);
+    await this.#engine.settled(waitMs);
+    return this.#view(from);
+  }
+
+  /** Ends the run and everything that waits in it; a run that has ended stays as it is. Safe to repeat. */
+  async cancel(): Promise<Reply<object>> {
+    const state = this.#engine.state;
+    if (state === null) return notFound;
+    if (state.ended === null) {
+      this.#engine.advance(stop(state, { kind: "cancelled" }));
+      this.#engine.abort();
+    }
+    await this.#engine.flush(1_000);
+    return { ok: true };
+  }
+
+  /** Hides a closed approval from every list and read; the evidence stays here. Safe to repeat. */
+  async hide(approvalId: string): Promise<Reply<object>> {
+    const state = this.#engine.state;
+    const approval = state?.approvals.get(approvalId);
+    if (state === null || approval === undefined || approval.hidden) return notFound;
+    if (approval.type === "audit")
+      return { ok: false, reason: "conflict", message: "An audit record cannot be deleted" };
+    if (approvalRecord(state, approval, this.#engine.tools).call_outcome === null) {
+      return {
+        ok: false,
+        reason: "conflict",
+        message: "The approval's call has not ended: resolve it or cancel the run first",
+      };
+    }
+    this.#engine.advance([{ kind: "approval_hidden", approvalId }]);
+    await this.#engine.flush(1_000);
+    return { ok: true };
+  }
+
+  /** The run's events as JSON lines, from an index on, until the run pauses or ends; null where there is no run. */
+  async follow(fromIndex: number): Promise<ReadableStream<Uint8Array> | null> {
+    return this.#engine.state === null ? null : this.#engine.follow(fromIndex);
+  }
+
+  /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */
+  async poke(again: boolean): Promise<Reply<{ inspection: Inspection }>> {
+    if (this.#engine.state === null) return notFound;
+    if (again) this.#engine.retell();
+    this.#engine.advance();
+    await this.#engine.flush(5_000);
+    return this.inspect();
+  }
+
+  async inspect(): Promise<Reply<{ inspection: Inspection }>> {
+    const state = this.#engine.state;
+    if (state === null) return notFound;
+    return {
+      ok: true,
+      inspection: this.#engine.inspection(state, await this.ctx.storage.getAlarm()),
+    };
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#engine.wake();
+  }
+
+  #view(from = 0): RunReply {
+    const state = this.#engine.state;
+    return state === null ? notFound : { ok: true, from, run: runView(state, this.#engine.tools) };
+  }
+
+  #find(id: string): ApprovalRecord | null {
+    const state = this.#engine.state;
+    const approval = state?.approvals.get(id);
+    return state === null || approval === undefined || approval.hidden
+      ? null
+      : approvalRecord(state, approval, this.#engine.tools);
+  }
+
+  async #project(state: RunState, afterSeq: number): Promise<void> {
+    const run = runRow(state);
+    const approvals = approvalRows(state, afterSeq, this.#engine.tools);
+    await this.#host.store(this.env).project(run, approvals);
+    const changes = [run, ...approvals.map(({ record, version }) => ({ id: record.id, version }))];
+    await this.#host
+      .publish(
+        this.env,
+        changes.map(({ id, version }) => ({ id, version })),
+      )
+      .catch(() => undefined);
+  }
+}
+
+const notFound: Refusal = { ok: false, reason: "not_found" };
+const outdated: Refusal = {
+  ok: false,
+  reason: "unavailable",
+  message: "A deployment is under way. Try again in a moment.",
+};

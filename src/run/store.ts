@@ -1,0 +1,99 @@
+import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+
+/** The row of a run: what lists and the sweeper need, never the transcript. Times are epoch milliseconds. */
+export interface RunRow {
+  id: string;
+  version: number;
+  root_run_id: string;
+  agent_id: string | null;
+  team_id: string | null;
+  session_id: string;
+  user_id: string | null;
+  requested_by: string | null;
+  status: RunStatus;
+  /** The first 16 KiB of the message that started the run. */
+  input: string;
+  /** The first 16 KiB of the final answer or error; null until the run has ended. */
+  output: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/**
+ * The row of an approval: the record that callers see, with what keeps the copy in order. While `created_at_ms` stays,
+ * so do the record's `run_id`, `root_run_id` and `user_id`: a later version may change anything else.
+ */
+export interface ApprovalRow {
+  record: ApprovalRecord;
+  version: number;
+  /** Deleted over the API: no list, count or read shows it. */
+  hidden: boolean;
+  /** Epoch milliseconds; the record's own `created_at` is in seconds. */
+  created_at_ms: number;
+}
+
+/** What may be asked of the list; every field that is set must match. `run_id` matches the run or its root. */
+export interface ApprovalFilter {
+  status?: string | undefined;
+  source_type?: string | undefined;
+  approval_type?: string | undefined;
+  pause_type?: string | undefined;
+  agent_id?: string | undefined;
+  team_id?: string | undefined;
+  workflow_id?: string | undefined;
+  user_id?: string | undefined;
+  schedule_id?: string | undefined;
+  run_id?: string | undefined;
+}
+
+/** `offset` and `limit` count records. */
+export interface PageRequest {
+  limit: number;
+  offset: number;
+}
+
+/** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
+export interface Store {
+  /**
+   * Writes one run and the approvals that changed, all or nothing. Safe to repeat, to reorder and to come late: a row is
+   * replaced only by one with a higher version.
+   */
+  project(run: RunRow, approvals: ApprovalRow[]): Promise<void>;
+  /**
+   * Newest first, in a stable order among equals, without the hidden ones. A record's `run_status`, here and in
+   * `readApproval`, is the status of its run's row: a run moves without its approvals being written again. Where no such
+   * row is kept, it is what the record came with.
+   */
+  listApprovals(
+    filter: ApprovalFilter,
+    page: PageRequest,
+  ): Promise<{ records: ApprovalRecord[]; totalCount: number }>;
+  countApprovals(filter: ApprovalFilter): Promise<number>;
+  /** The row's copy, for records whose object has been emptied; null where there is none or it is hidden. */
+  readApproval(id: string): Promise<ApprovalRecord | null>;
+  /**
+   * Runs that should have moved since `beforeMs` and have not: oldest first, at most `limit`. `after` is the last run of
+   * the page before, so that a sweep can walk on past those that cannot be repaired.
+   */
+  stuckRuns(
+    beforeMs: number,
+    limit: number,
+    after?: { updated_at_ms: number; id: string },
+  ): Promise<RunRow[]>;
+  /** Ids of paused runs after `afterId`, in the order of their ids, so that a sweep can walk them in turn. */
+  pausedRuns(afterId: string, limit: number): Promise<string[]>;
+  /**
+   * Ids of runs with an approval still pending, hidden or not, that expired before `beforeMs`: in the order of their ids,
+   * each once, at most `limit`, and after `afterId` when it is given. A page may read all that is overdue.
+   */
+  overdueRuns(beforeMs: number, limit: number, afterId?: string): Promise<string[]>;
+  /** Resolves when the schema of this release is there; throws `unavailable`, saying which command applies it, when not. */
+  checkSchema(): Promise<void>;
+}
+
+/** A database as configured in code; `connect` is cheap and is called once an invocation. */
+export interface Db {
+  readonly id: string;
+  /** Throws `unavailable`, naming the missing binding, when the Worker's env does not have it. */
+  connect(env: unknown): Store;
+}

@@ -1,0 +1,205 @@
+import type {
+  ApprovalRecord,
+  Requirement,
+  RunStatus,
+  ToolExecution,
+  UserInputField,
+} from "../approval/record.ts";
+import type { Tool } from "../tools/tool.ts";
+import { type ApprovalState, type CallState, known, type RunState, statusOf } from "./state.ts";
+
+/** A run as callers see it. `created_at` is in epoch seconds. */
+export interface RunView {
+  run_id: string;
+  session_id: string;
+  agent_id: string;
+  user_id: string | null;
+  status: RunStatus;
+  content: string | null;
+  tools: ToolExecution[];
+  requirements: Requirement[];
+  messages: MessageView[];
+  created_at: number;
+}
+
+export interface MessageView {
+  role: "user" | "assistant" | "tool";
+  content: string;
+  tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
+  tool_call_id?: string;
+  tool_name?: string;
+}
+
+export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunView {
+  const calls = [...state.calls.values()];
+  return {
+    run_id: state.id,
+    session_id: state.sessionId,
+    agent_id: state.agentId,
+    user_id: state.userId,
+    status: statusOf(state),
+    content: state.ended === null ? (state.steps.at(-1)?.content ?? null) : state.ended.content,
+    tools: calls.map((call) => toolExecution(state, call, tools)),
+    requirements: calls
+      .filter((call) => call.phase === "waiting")
+      .map((call) => requirement(state, call, tools)),
+    messages: transcript(state),
+    created_at: seconds(state.createdAtMs),
+  };
+}
+
+/** The conversation so far, as the model and the callers read it. */
+export function transcript(state: RunState): MessageView[] {
+  const messages: MessageView[] = [{ role: "user", content: state.message }];
+  for (const step of state.steps) {
+    if (step.phase !== "done") continue;
+    const calls = step.callIds.map((id) => known(state.calls, id));
+    messages.push({
+      role: "assistant",
+      content: step.content,
+      ...(calls.length > 0 && {
+        tool_calls: calls.map((call) => ({
+          id: call.toolCallId,
+          type: "function" as const,
+          function: { name: call.toolName, arguments: call.rawArguments },
+        })),
+      }),
+    });
+    for (const call of calls) {
+      if (call.phase !== "ended") continue;
+      messages.push({
+        role: "tool",
+        content: call.result ?? "",
+        tool_call_id: call.toolCallId,
+        tool_name: call.toolName,
+      });
+    }
+  }
+  return messages;
+}
+
+export function toolExecution(
+  state: RunState,
+  call: CallState,
+  tools: ReadonlyMap<string, Tool>,
+): ToolExecution {
+  const approval = approvalOf(state, call);
+  const type = approval?.type ?? null;
+  const pauses = call.pauseType;
+  return {
+    tool_call_id: call.toolCallId,
+    tool_name: call.toolName,
+    tool_args: call.args ?? {},
+    tool_call_error: call.outcome === null ? null : call.outcome !== "succeeded",
+    result: call.result,
+    requires_confirmation: pauses === "confirmation",
+    confirmed: call.confirmed,
+    confirmation_note: call.note,
+    requires_user_input: pauses === "user_input",
+    user_input_schema: pauses === "user_input" ? inputSchema(call, tools.get(call.toolName)) : null,
+    answered: pauses === "user_input" ? call.confirmed === true : null,
+    external_execution_required: pauses === "external_execution",
+    approval_type: type,
+    approval_id: approval?.id ?? null,
+    created_at: seconds(call.createdAtMs),
+  };
+}
+
+/** The approval as callers see it. */
+export function approvalRecord(
+  state: RunState,
+  approval: ApprovalState,
+  tools: ReadonlyMap<string, Tool>,
+): ApprovalRecord {
+  const call = known(state.calls, approval.callId);
+  const execution = toolExecution(state, call, tools);
+  return {
+    id: approval.id,
+    run_id: state.id,
+    session_id: state.sessionId,
+    status: approval.status,
+    source_type: "agent",
+    approval_type: approval.type,
+    pause_type: approval.pauseType,
+    tool_name: call.toolName,
+    tool_args: approval.approvedArgs ?? approval.args,
+    expires_at: approval.expiresAtMs === null ? null : seconds(approval.expiresAtMs),
+    agent_id: state.agentId,
+    team_id: null,
+    workflow_id: null,
+    user_id: state.userId,
+    schedule_id: null,
+    schedule_run_id: null,
+    source_name: state.agentName,
+    requirements: [
+      {
+        id: approval.key,
+        created_at: new Date(approval.createdAtMs).toISOString(),
+        tool_execution: {
+          ...execution,
+          tool_args: approval.args,
+          approval_id: approval.id,
+          approval_type: approval.type,
+        },
+      },
+    ],
+    context: {
+      tool_names: [call.toolName],
+      source_name: state.agentName,
+      ...(approval.reason !== null && { reason: approval.reason }),
+      ...(approval.approvedArgs !== null && { requested_args: approval.args }),
+    },
+    resolution_data: approval.data,
+    resolved_by: approval.resolvedBy,
+    resolved_at: approval.resolvedAtMs === null ? null : seconds(approval.resolvedAtMs),
+    created_at: seconds(approval.createdAtMs),
+    updated_at: seconds(approval.updatedAtMs),
+    run_status: statusOf(state),
+    root_run_id: state.id,
+    requested_by: state.requestedBy,
+    call_id: approval.key,
+    args_hash: approval.argsHash,
+    call_outcome: outcomeFor(approval, call),
+  };
+}
+
+/** An approval that was followed by another for the same call speaks of its own attempt, which nobody saw the end of. */
+function outcomeFor(approval: ApprovalState, call: CallState): ApprovalRecord["call_outcome"] {
+  if (call.key === approval.key || call.approvalId === approval.id) return call.outcome;
+  return approval.consumedBy === null ? "refused" : "unknown";
+}
+
+function requirement(
+  state: RunState,
+  call: CallState,
+  tools: ReadonlyMap<string, Tool>,
+): Requirement {
+  const approval = approvalOf(state, call);
+  return {
+    id: call.key,
+    created_at: new Date(approval?.createdAtMs ?? call.createdAtMs).toISOString(),
+    tool_execution: toolExecution(state, call, tools),
+  };
+}
+
+function approvalOf(state: RunState, call: CallState): ApprovalState | undefined {
+  if (call.approvalId !== null) return state.approvals.get(call.approvalId);
+  return [...state.approvals.values()].find((approval) => approval.callId === call.id);
+}
+
+function inputSchema(call: CallState, tool: Tool | undefined): UserInputField[] {
+  const properties = (tool?.jsonSchema["properties"] ?? {}) as Record<
+    string,
+    { type?: unknown; description?: string }
+  >;
+  return (tool?.userInputFields ?? []).map((name) => ({
+    name,
+    field_type: typeof properties[name]?.type === "string" ? properties[name].type : "string",
+    description: properties[name]?.description ?? null,
+    value: call.args?.[name] ?? null,
+  }));
+}
+
+export function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,248 @@
+import type { Agent } from "../agent/agent.ts";
+import { permit } from "../agent/gate.ts";
+import { isGated, type Reconciliation, type Tool } from "../tools/tool.ts";
+import { validate } from "../tools/schema.ts";
+import type { Approval, ToolContext } from "../tools/context.ts";
+import { KernError, messageOf } from "../errors.ts";
+import type { ModelMessage, ModelReply } from "../models/model.ts";
+import { maxResultBytes } from "./answer.ts";
+import type { Entry } from "./entry.ts";
+import {
+  ask,
+  candidateOf,
+  ended,
+  finish,
+  type Launch,
+  receive,
+  type Setting,
+  unknown,
+} from "./plan.ts";
+import { type CallState, known, type RunState } from "./state.ts";
+import { transcript } from "./view.ts";
+
+/** What a piece of work is handed beside the run. */
+export interface Hands {
+  agent: Agent;
+  env: unknown;
+  signal: AbortSignal;
+  onText: (text: string) => void;
+  /** The run as it is by now, and what planning needs: both move while a tool is at work. */
+  now: () => { state: RunState; setting: Setting };
+}
+
+/** How often the model may fail at one step before the run ends in error. */
+const maxModelFailures = 5;
+/** The most bytes of text that one answer of a model's may hold. */
+const maxContentBytes = 512 * 1024;
+const maxCallsPerStep = 64;
+
+/** Does the work and says what it came to; the entries are the caller's to store, if the attempt is still its own. */
+export async function perform(launch: Launch, hands: Hands): Promise<Entry[]> {
+  return launch.kind === "model"
+    ? askModel(hands)
+    : callTool(launch.callId, launch.reconcile, hands);
+}
+
+async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Entry[]> {
+  const { state } = now();
+  try {
+    const reply = await agent.model.complete({
+      messages: conversation(state, agent),
+      tools: [...agent.tools.values()].map(({ name, description, jsonSchema }) => ({
+        name,
+        description,
+        parameters: jsonSchema,
+      })),
+      env,
+      local: state.local,
+      signal,
+      onText,
+    });
+    checkReply(reply);
+    const moment = now();
+    return receive(moment.state, reply, agent, moment.setting);
+  } catch (error) {
+    const failures = (state.steps.at(-1)?.failures ?? 0) + 1;
+    const again =
+      (!(error instanceof KernError) || error.code === "model_unavailable") &&
+      failures < maxModelFailures;
+    const waitMs = Math.max(
+      backOffMs(failures),
+      error instanceof KernError ? (error.retryAfterMs ?? 0) : 0,
+    );
+    const retryAtMs = again ? now().setting.nowMs + Math.min(waitMs, 10 * 60_000) : null;
+    return [{ kind: "step_failed", error: messageOf(error).slice(0, 1000), retryAtMs }];
+  }
+}
+
+/** One second, doubled with every failure, give or take a quarter. */
+export function backOffMs(failures: number): number {
+  return Math.round(1000 * 2 ** (failures - 1) * (0.75 + Math.random() / 2));
+}
+
+function checkReply(reply: ModelReply): void {
+  const bytes =
+    byteLength(reply.content) +
+    reply.toolCalls.reduce((sum, call) => sum + byteLength(call.arguments), 0);
+  if (bytes > maxContentBytes) {
+    throw new KernError(
+      "model_refused",
+      `The model's answer is larger than ${maxContentBytes / 1024} KiB.`,
+    );
+  }
+  if (reply.toolCalls.length > maxCallsPerStep) {
+    throw new KernError(
+      "model_refused",
+      `The model asked for ${reply.toolCalls.length} calls at once; at most ${maxCallsPerStep} are taken.`,
+    );
+  }
+}
+
+function conversation(state: RunState, agent: Agent): ModelMessage[] {
+  const system = agent.instructions.join("\n");
+  const messages = transcript(state).map((message): ModelMessage => {
+    if (message.role === "user") return { role: "user", content: message.content };
+    if (message.role === "tool")
+      return { role: "tool", toolCallId: message.tool_call_id ?? "", content: message.content };
+    const toolCalls = (message.tool_calls ?? []).map(
+      ({ id, function: { name, arguments: text } }) => ({ id, name, arguments: text }),
+    );
+    return { role: "assistant", content: message.content, toolCalls };
+  });
+  return system === "" ? messages : [{ role: "system", content: system }, ...messages];
+}
+
+/** Every execution of a tool goes through here, and no further than the gate lets it. */
+async function callTool(callId: string, reconcile: boolean, hands: Hands): Promise<Entry[]> {
+  const before = look(callId, hands);
+  const tool = hands.agent.tools.get(before.call.toolName);
+  if (reconcile && tool?.reconcile) {
+    const found = await askTool(tool, before, hands);
+    if (found.status === "done")
+      return finish(hands.now().state, before.call, tool, "succeeded", textOf(found.result));
+    if (found.status === "unknown")
+      return unknown(hands.now().state, before.call, hands.now().setting);
+  }
+  const { state, call, setting } = look(callId, hands);
+  if (state.ended !== null)
+    return [ended(call, "cancelled", "The run ended before this call was executed.")];
+  const verdict = permit(hands.agent.tools, candidateOf(state, call), setting.nowMs);
+  if (verdict.kind === "refuse") return [ended(call, "refused", verdict.reason)];
+  if (verdict.kind === "ask") return ask(state, call, verdict.verdict, setting, verdict.reason);
+  return execute(verdict.tool, call, hands);
+}
+
+async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Entry[]> {
+  try {
+    const args =
+      isGated(tool) || tool.approval !== null
+        ? structuredClone(call.args ?? {})
+        : transformed(tool, call);
+    const result = textOf(
+      await bounded(tool, hands, (signal) => tool.execute(args, context(call, signal, hands))),
+    );
+    const bytes = byteLength(JSON.stringify(result));
+    if (bytes > maxResultBytes) {
+      const text = `The tool was executed, but its result of ${bytes} bytes is larger than ${maxResultBytes / 1024} KiB and was dropped.`;
+      return finish(hands.now().state, call, tool, "failed", text);
+    }
+    return finish(hands.now().state, call, tool, "succeeded", result);
+  } catch (error) {
+    const moment = hands.now();
+    if (error instanceof TimeoutError && tool.effect !== "idempotent") {
+      return unknown(moment.state, known(moment.state.calls, call.id), moment.setting);
+    }
+    return finish(moment.state, call, tool, "failed", `Error: ${messageOf(error).slice(0, 4000)}`);
+  }
+}
+
+async function askTool(
+  tool: Tool,
+  { call }: { call: CallState },
+  hands: Hands,
+): Promise<Reconciliation> {
+  try {
+    return await bounded(tool, hands, async (signal) => {
+      return (
+        (await tool.reconcile?.(call.key, context(call, signal, hands))) ?? { status: "unknown" }
+      );
+    });
+  } catch {
+    return { status: "unknown" };
+  }
+}
+
+class TimeoutError extends Error {}
+
+/** Runs a tool's code for as long as the tool may take; a run that is cancelled aborts the signal, but waits for the tool. */
+async function bounded<T>(
+  tool: Tool,
+  hands: Hands,
+  code: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const timeout = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new TimeoutError(`The tool did not answer within ${tool.timeoutMs} ms.`);
+      timeout.abort(error);
+      reject(error);
+    }, tool.timeoutMs);
+  });
+  try {
+    return await Promise.race([code(AbortSignal.any([hands.signal, timeout.signal])), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function look(
+  callId: string,
+  hands: Hands,
+): { state: RunState; call: CallState; setting: Setting } {
+  const { state, setting } = hands.now();
+  return { state, call: known(state.calls, callId), setting };
+}
+
+/** An ungated tool's arguments are kept as the model sent them, because parsing may turn them into what is not JSON. */
+function transformed(tool: Tool, call: CallState): Record<string, unknown> {
+  const parsed = validate(tool.parameters, call.args);
+  if (!parsed.ok) throw new KernError("invalid_request", parsed.message);
+  return parsed.value;
+}
+
+function context(call: CallState, signal: AbortSignal, { agent, env, now }: Hands): ToolContext {
+  const { state } = now();
+  const found = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+  const approval: Approval | null =
+    found?.status === "approved"
+      ? {
+          id: found.id,
+          status: "approved",
+          resolvedBy: found.resolvedBy,
+          resolvedAtMs: found.resolvedAtMs ?? 0,
+          resolutionData: found.data,
+        }
+      : null;
+  return {
+    runId: state.id,
+    sessionId: state.sessionId,
+    userId: state.userId,
+    agentId: agent.id,
+    callId: call.id,
+    idempotencyKey: call.key,
+    signal,
+    env: env as Cloudflare.Env,
+    approval,
+  };
+}
+
+function textOf(result: unknown): string {
+  if (typeof result === "string") return result;
+  // What JSON has no word for (nothing, a function) is told as nothing.
+  return (JSON.stringify(result) as string | undefined) ?? "";
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,9 @@
+import { D1Db } from "kern/db/d1";
+import { AgentOS } from "kern/os";
+import { dataManager } from "./agents/data-manager.ts";
+
+const os = new AgentOS({ agents: [dataManager], db: new D1Db({ binding: "DB" }) });
+
+export class Run extends os.Run {}
+export class Feed extends os.Feed {}
+export default os.getApp();

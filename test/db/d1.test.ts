@@ -1,0 +1,163 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { approvals, counters, kernMeta, runs } from "../../src/db/d1-schema.ts";
+import { D1Db } from "../../src/db/d1.ts";
+import type { Store } from "../../src/run/store.ts";
+import { approvalRecord, approvalRow, runRow } from "./rows.ts";
+import { storeContract } from "./store-contract.ts";
+
+const bindings = env as unknown as {
+  DB: D1Database;
+  TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1];
+};
+const { DB, TEST_MIGRATIONS } = bindings;
+const db = new D1Db({ binding: "DB" });
+
+async function emptyStore(): Promise<Store> {
+  await DB.batch([DB.prepare("DELETE FROM approvals"), DB.prepare("DELETE FROM runs")]);
+  return db.connect(env);
+}
+
+storeContract("D1Db", emptyStore);
+
+describe("a database behind the release", () => {
+  const tables = ["approvals", "runs", "counters", "kern_meta", "d1_migrations"];
+  const dropAll = () =>
+    DB.batch(tables.map((table) => DB.prepare(`DROP TABLE IF EXISTS ${table}`)));
+  beforeEach(dropAll);
+  afterEach(async () => {
+    await dropAll();
+    await applyD1Migrations(DB, TEST_MIGRATIONS);
+  });
+
+  const saying = (has: string) => ({
+    code: "unavailable",
+    retryAfterMs: undefined,
+    message:
+      `The database is behind this version of kern (has ${has}, needs 2). ` +
+      "Apply its migrations: npx wrangler d1 migrations apply DB --local (or --remote).",
+  });
+
+  test("whatever is asked of it, the answer says which command applies the migrations", async () => {
+    const store = db.connect(env);
+    for (const asked of [
+      () => store.checkSchema(),
+      () => store.project(runRow(), [approvalRow()]),
+      () => store.listApprovals({}, { limit: 1, offset: 0 }),
+      () => store.countApprovals({ status: "pending" }),
+      () => store.readApproval("approval-1"),
+      () => store.stuckRuns(0, 1),
+    ]) {
+      await expect(asked()).rejects.toMatchObject(saying("0"));
+    }
+  });
+
+  test("half of the migrations are not enough; the rest counts what is there", async () => {
+    const store = db.connect(env);
+    await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 1));
+    await store.project(runRow(), [approvalRow(), approvalRow({ id: "approval-2" })]);
+    await expect(store.checkSchema()).rejects.toMatchObject(saying("1"));
+    await applyD1Migrations(DB, TEST_MIGRATIONS);
+    await store.checkSchema();
+    expect(await store.countApprovals({})).toBe(2);
+  });
+
+  test("a lost column is named as such", async () => {
+    await applyD1Migrations(DB, TEST_MIGRATIONS);
+    await DB.exec("ALTER TABLE approvals DROP COLUMN args_hash");
+    const store = db.connect(env);
+    await expect(store.project(runRow(), [approvalRow()])).rejects.toMatchObject(
+      saying("2 with a table or column missing"),
+    );
+  });
+});
+
+describe("a failing D1", () => {
+  /** Fails as often as told, then answers with nothing. */
+  function failing(times: number, message: string) {
+    const fake = {
+      asked: 0,
+      cause: new Error(message),
+      prepare: () => statement,
+      batch: () => answer(),
+    };
+    const answer = () => (fake.asked++ < times ? Promise.reject(fake.cause) : Promise.resolve([]));
+    const statement = { bind: () => statement, run: answer, all: answer, raw: answer };
+    return fake;
+  }
+
+  test("is told as unavailable, with its cause, without the query's parameters", async () => {
+    const fake = failing(9, "D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
+    const store = db.connect({ DB: fake });
+    for (const asked of [
+      () => store.checkSchema(),
+      () => store.readApproval("secret"),
+      () => store.listApprovals({ user_id: "secret" }, { limit: 1, offset: 0 }),
+      () => store.project(runRow(), [approvalRow()]),
+    ]) {
+      fake.asked = 0;
+      await expect(asked()).rejects.toMatchObject({
+        code: "unavailable",
+        message: "The database cannot be reached at the moment.",
+        retryAfterMs: 1000,
+        cause: fake.cause,
+      });
+      expect(fake.asked).toBe(1);
+    }
+  });
+
+  test("a write that lost its connection is repeated, twice at most", async () => {
+    const once = failing(1, "D1_ERROR: Network connection lost.");
+    await db.connect({ DB: once }).project(runRow(), []);
+    expect(once.asked).toBe(2);
+    const forever = failing(9, "D1_ERROR: Network connection lost.");
+    await expect(db.connect({ DB: forever }).project(runRow(), [])).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    expect(forever.asked).toBe(3);
+  });
+
+  test.each([undefined, {}, { DB: "text" }])(
+    "an env without the binding (%j) is told by the binding's name",
+    (without) => {
+      expect(() => db.connect(without)).toThrow(/no D1 database bound as DB/);
+    },
+  );
+});
+
+describe("the schema", () => {
+  test.each<[string, SQLiteTable]>([
+    ["approvals", approvals],
+    ["runs", runs],
+    ["counters", counters],
+    ["kern_meta", kernMeta],
+  ])("the migrated table %s has the columns that the code expects", async (name, table) => {
+    const { results } = await DB.prepare(`PRAGMA table_info(${name})`).all();
+    const migrated = results.map(({ name, type, notnull, pk }) => ({
+      name,
+      type,
+      notNull: notnull === 1,
+      primary: pk === 1,
+    }));
+    const expected = getTableConfig(table).columns.map((column) => ({
+      name: column.name,
+      type: column.getSQLType().toUpperCase(),
+      notNull: column.notNull,
+      primary: column.primary,
+    }));
+    expect(migrated).toEqual(expected);
+  });
+
+  test("each field of the record and of the run's row has a column, in the same order", () => {
+    const names = (table: SQLiteTable) => getTableConfig(table).columns.map(({ name }) => name);
+    expect(names(approvals)).toEqual([
+      ...Object.keys(approvalRecord()),
+      "version",
+      "hidden",
+      "created_at_ms",
+    ]);
+    expect(names(runs)).toEqual(Object.keys(runRow()));
+  });
+});
