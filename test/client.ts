@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { ApprovalRecord } from "../src/approval/record.ts";
 import { runOfApproval } from "../src/run/ids.ts";
@@ -100,7 +100,21 @@ export function door(runId: string): RunDoor {
 
 /** The instance goes away, as it does at a deploy or after a while of idling; its storage stays. */
 export async function evict(runId: string): Promise<void> {
-  await evictDurableObject(stub(runId));
+  try {
+    await evictDurableObject(stub(runId));
+  } catch (error) {
+    // Then it has already gone by itself.
+    if (!String(error).includes("not currently running")) throw error;
+  }
+}
+
+/** The instance dies in the middle of its work, as in a crash; its storage stays. */
+export async function crash(runId: string): Promise<void> {
+  try {
+    await runInDurableObject(stub(runId), (_, state) => state.abort("crash"));
+  } catch (error) {
+    if (!String(error).includes("crash")) throw error;
+  }
 }
 
 /** Lets the alarm ring now; false where none was set. */

@@ -23,7 +23,7 @@ test("a gated call waits for its approval through an eviction, then runs once, a
     user_id: "mia",
     run_status: "PAUSED",
   });
-  expect(await get("/approvals/count")).toEqual({ count: 1 });
+  expect(await get("/approvals/count?user_id=mia")).toEqual({ count: 1 });
 
   await evict(run.run_id);
   const after = await approve(approval.id);

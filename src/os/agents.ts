@@ -85,7 +85,7 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
       responses: {
         200: stream,
         202: json(RunAccepted, "Started."),
-        ...refusals(400, 401, 403, 404, 413, 422, 503),
+        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
       },
     }),
     (async (c: Context<OsEnv>) => {
@@ -156,7 +156,7 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
       summary: "Answer what waits for the run's own user, and wait for what comes of it",
       middleware: requires("agents:run"),
       request: { params: runParams, body: bodies(ContinueRequest) },
-      responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 422, 503) },
+      responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503) },
     }),
     (async (c: Context<OsEnv>) => {
       const { run_id: runId } = await readRun(

@@ -194,7 +194,7 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
       },
       responses: {
         200: json(Approval, "The approval as decided."),
-        ...refusals(400, 401, 403, 404, 409, 413, 422, 503),
+        ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503),
       },
     }),
     async (c) => {

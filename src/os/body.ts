@@ -28,15 +28,20 @@ async function readFields(c: Context): Promise<unknown> {
     }
   }
   if (type === "multipart/form-data" || type === "application/x-www-form-urlencoded") {
-    try {
-      return await c.req.parseBody();
-    } catch {
-      throw new KernError("malformed_body", "Malformed form in request body");
-    }
+    return readForm(c);
   }
   if (type === "" && (await c.req.text()) === "") return {};
   throw new KernError(
     "invalid_request",
     "Send multipart/form-data, application/x-www-form-urlencoded or application/json.",
   );
+}
+
+/** The fields of a form; throws `malformed_body` where it cannot be read. */
+export async function readForm(c: Context): Promise<Record<string, unknown>> {
+  try {
+    return await c.req.parseBody();
+  } catch {
+    throw new KernError("malformed_body", "Malformed form in request body");
+  }
 }

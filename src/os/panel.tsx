@@ -7,6 +7,7 @@ import { Page, stylesheet } from "../panel/page.tsx";
 import { SignIn } from "../panel/sign-in.tsx";
 import type { Approvals } from "./approvals.ts";
 import { authenticate, cookieName, isKey, openSession, type OsEnv, requires } from "./auth.ts";
+import { readForm } from "./body.ts";
 import { originOf } from "./loopback.ts";
 import { readSettings } from "./settings.ts";
 
@@ -31,7 +32,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
 
   app.get("/sign-in", (c) => c.html(<SignIn next={localPath(c.req.query("next"))} />));
   app.post("/sign-in", ownForms, async (c) => {
-    const { key, next } = await c.req.parseBody();
+    const { key, next } = await readForm(c);
     const { securityKeys } = readSettings(c.env);
     const path = localPath(next);
     if (typeof key !== "string" || !isKey(key.trim(), securityKeys)) {
@@ -75,7 +76,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
 
   app.post("/approvals/:id", ownForms, requires("approvals:write"), async (c) => {
     const id = c.req.param("id");
-    const answer = Answer.safeParse(await c.req.parseBody());
+    const answer = Answer.safeParse(await readForm(c));
     const show = async (problem: string, status: 409 | 422 | 503) => {
       const approval = await approvals.get(c.env, id);
       return c.html(

@@ -13,6 +13,7 @@ const texts = {
   404: "There is nothing by this id.",
   409: "It was decided already, or is in a state that does not allow this.",
   413: "The body is larger than 1 MiB.",
+  415: "The body is of a content type that is not taken here.",
   422: "A value does not fit; nothing was changed.",
   503: "A binding, the configuration or the database is missing or out of reach.",
 } as const;

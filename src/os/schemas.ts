@@ -6,6 +6,7 @@ import {
   runStatuses,
   sourceTypes,
 } from "../approval/record.ts";
+import { storable } from "./storable.ts";
 
 const seconds = z.number().int().describe("Epoch seconds.");
 const data = z.record(z.string(), z.unknown());
@@ -151,6 +152,7 @@ export const Resolution = z
       .nullish()
       .describe("note (with a rejection), values, result, or action: by the kind of pause."),
   })
+  .superRefine(storable)
   .openapi("Resolution", { example: { status: "approved", resolved_by: "ann@example.com" } });
 
 const filters = {
@@ -224,6 +226,7 @@ export const RunRequest = z
     session_id: clientId.nullish(),
     user_id: clientId.nullish(),
   })
+  .superRefine(storable)
   .openapi("RunRequest", { example: { message: "Delete user u-42", stream: false } });
 
 export const ContinueRequest = z
@@ -253,6 +256,7 @@ export const ContinueRequest = z
     user_id: clientId.nullish(),
     stream: flag(false),
   })
+  .superRefine(storable)
   .openapi("ContinueRequest");
 
 /** A boolean as JSON or as a form writes it: `true`, `True`, `1`, in any case. */

@@ -25,6 +25,8 @@ export interface EngineParts {
 
 /** While anything is under way the alarm is never further off than this. */
 const watchDogMs = 10_000;
+/** When a wake-up that failed is repeated. */
+const wakeAgainMs = 30_000;
 /** How long an answer or a stream waits for the database's copy before it says that the run has paused. */
 const projectionMs = 1_000;
 
@@ -36,7 +38,8 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #work = new Map<string, { done: Promise<void>; abort: AbortController }>();
   readonly #listeners = new Listeners();
-  #state: RunState | null;
+  /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
+  #loaded: RunState | null | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
   /** How many events there have been; kept while somebody listens. */
   #indexed = 0;
@@ -45,11 +48,12 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#state = parts.journal.load();
   }
 
+  /** The run as it stands; null where there is none. Throws `unavailable` for a journal of another release. */
   get state(): RunState | null {
-    return this.#state;
+    if (this.#loaded === undefined) this.#loaded = this.#parts.journal.load();
+    return this.#loaded;
   }
 
   get working(): boolean {
@@ -65,7 +69,7 @@ export class Engine {
    * stored, and then nothing has happened.
    */
   advance(first: Entry[] = []): RunState {
-    const before = this.#state;
+    const before = this.state;
     if (before === null && first.length === 0) throw new Error("There is no run here.");
     const { entries, launches, state } = plan(before, first, this.#setting(first));
     if (entries.length > 0) {
@@ -76,7 +80,7 @@ export class Engine {
         this.#armedMs = Number.POSITIVE_INFINITY;
         throw error;
       }
-      this.#state = state;
+      this.#loaded = state;
       this.#tell(before, row, state);
     } else {
       this.#arm(before ?? state);
@@ -94,7 +98,7 @@ export class Engine {
   async wake(): Promise<void> {
     this.#armedMs = Number.POSITIVE_INFINITY;
     try {
-      if (this.#state === null) return;
+      if (this.state === null) return;
       const driving = this.working;
       const state = this.advance();
       const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());
@@ -103,7 +107,7 @@ export class Engine {
       this.#rearm();
     } catch (error) {
       console.error("kern: a wake-up failed and is repeated", messageOf(error));
-      this.#parts.setAlarm(this.#parts.now() + watchDogMs);
+      this.#parts.setAlarm(this.#parts.now() + wakeAgainMs);
     }
   }
 
@@ -118,15 +122,15 @@ export class Engine {
   }
 
   async #untilSettled(): Promise<void> {
-    while (this.#state === null || !isSettled(this.#state)) await this.#changed.promise;
+    while (this.state === null || !isSettled(this.state)) await this.#changed.promise;
     await this.#told;
   }
 
   /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
   async flush(timeoutMs = 30_000): Promise<boolean> {
-    if (this.#state === null) return true;
+    if (this.state === null) return true;
     const flushing = this.#parts.outbox
-      .flush(() => this.#state as RunState, this.#parts.now)
+      .flush(() => this.state as RunState, this.#parts.now)
       .then((done) => {
         this.#rearm();
         return done;
@@ -136,11 +140,11 @@ export class Engine {
 
   /** The run's events from an index on, and then as they happen; the stream ends when the run pauses or ends. */
   async follow(fromIndex: number): Promise<ReadableStream<Uint8Array>> {
-    if (this.#state !== null && isSettled(this.#state)) await this.#told;
+    if (this.state !== null && isSettled(this.state)) await this.#told;
     const history = this.#history();
     this.#indexed = history.length;
-    const over = this.#state === null || isSettled(this.#state);
-    return this.#listeners.open(history.slice(fromIndex), this.#state?.seq ?? 0, over);
+    const over = this.state === null || isSettled(this.state);
+    return this.#listeners.open(history.slice(fromIndex), this.state?.seq ?? 0, over);
   }
 
   /** How many events there have been so far. */
@@ -216,26 +220,26 @@ export class Engine {
     const { env, now } = this.#parts;
     const onText = (text: string): void =>
       this.#listeners.text(textEvent(state, now(), text), launch.attempt);
-    const entries = await perform(launch, {
+    const outcome = await perform(launch, {
       agent,
       env,
       signal: abort.signal,
       onText,
-      now: () => ({ state: this.#state ?? state, setting: this.#setting() }),
+      now: () => ({ state: this.state ?? state, setting: this.#setting() }),
     });
     this.#work.delete(workOf(launch));
     if (!this.#isOurs(launch)) return;
     try {
-      this.advance(entries);
+      this.advance(outcome(this.state ?? state, this.#setting()));
     } catch (error) {
       if (!(error instanceof KernError)) throw error;
-      this.advance(stop(this.#state ?? state, { kind: "failed", error: error.message }));
+      this.advance(stop(this.state ?? state, { kind: "failed", error: error.message }));
     }
   }
 
   /** Whether the journal still waits for this very attempt: a late result of another one is dropped. */
   #isOurs(launch: Launch): boolean {
-    const state = this.#state;
+    const state = this.state;
     if (state === null) return false;
     if (launch.kind === "tool") {
       const call = state.calls.get(launch.callId);
@@ -281,12 +285,12 @@ export class Engine {
     };
   }
 
-  #agent(id = this.#state?.agentId): Agent | undefined {
+  #agent(id = this.state?.agentId): Agent | undefined {
     return id === undefined ? undefined : this.#parts.agentOf(id);
   }
 
   #rearm(): void {
-    if (this.#state !== null) this.#arm(this.#state);
+    if (this.state !== null) this.#arm(this.state);
   }
 
   /** Sets the alarm to the earliest thing that is due; it is moved, and never taken away. */
@@ -315,9 +319,9 @@ export class Engine {
   #untilLapse(): number {
     const nowMs = this.#parts.now();
     const due =
-      this.#state === null
+      this.state === null
         ? []
-        : pendingApprovals(this.#state).map(
+        : pendingApprovals(this.state).map(
             ({ expiresAtMs }) => expiresAtMs ?? Number.POSITIVE_INFINITY,
           );
     return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - nowMs)));

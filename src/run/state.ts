@@ -201,6 +201,7 @@ function change(
     }
     case "approval_asked": {
       const { kind: _, approvalId: id, ...facts } = entry;
+      if (state.approvals.has(id)) throw new Error(`The approval '${id}' was asked for before.`);
       return withApproval(state, id, {
         ...facts,
         id,
@@ -220,6 +221,9 @@ function change(
     case "approval_resolved": {
       const { status, principal, resolvedBy, data } = entry;
       const approval = known(state.approvals, entry.approvalId);
+      if (approval.status !== "pending") {
+        throw new Error(`The approval '${approval.id}' was decided before.`);
+      }
       const answered = status === "approved" || status === "rejected";
       return {
         ...withApproval(state, approval.id, {
@@ -332,7 +336,9 @@ function withCall(
   id: string,
   patch: Partial<CallState>,
 ): { calls: ReadonlyMap<string, CallState> } {
-  return { calls: new Map(state.calls).set(id, { ...known(state.calls, id), ...patch }) };
+  const call = known(state.calls, id);
+  if (call.phase === "ended") throw new Error(`The call '${id}' has ended before.`);
+  return { calls: new Map(state.calls).set(id, { ...call, ...patch }) };
 }
 
 function withApproval(

@@ -36,14 +36,20 @@ const maxModelFailures = 5;
 const maxContentBytes = 512 * 1024;
 const maxCallsPerStep = 64;
 
-/** Does the work and says what it came to; the entries are the caller's to store, if the attempt is still its own. */
-export async function perform(launch: Launch, hands: Hands): Promise<Entry[]> {
+/**
+ * What a piece of work came to, as entries for the run as it is when they are stored: other work may have ended in
+ * between, and numbers that are given out twice would make two approvals one.
+ */
+export type Outcome = (state: RunState, setting: Setting) => Entry[];
+
+/** Does the work and says what it came to; to store that is the caller's, if the attempt is still its own. */
+export async function perform(launch: Launch, hands: Hands): Promise<Outcome> {
   return launch.kind === "model"
     ? askModel(hands)
     : callTool(launch.callId, launch.reconcile, hands);
 }
 
-async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Entry[]> {
+async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Outcome> {
   const { state } = now();
   try {
     const reply = await agent.model.complete({
@@ -59,8 +65,7 @@ async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Ent
       onText,
     });
     checkReply(reply);
-    const moment = now();
-    return receive(moment.state, reply, agent, moment.setting);
+    return (after, setting) => receive(after, reply, agent, setting);
   } catch (error) {
     const failures = (state.steps.at(-1)?.failures ?? 0) + 1;
     const again =
@@ -70,8 +75,11 @@ async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Ent
       backOffMs(failures),
       error instanceof KernError ? (error.retryAfterMs ?? 0) : 0,
     );
-    const retryAtMs = again ? now().setting.nowMs + Math.min(waitMs, 10 * 60_000) : null;
-    return [{ kind: "step_failed", error: messageOf(error).slice(0, 1000), retryAtMs }];
+    const text = messageOf(error).slice(0, 1000);
+    return (_, { nowMs }) => {
+      const retryAtMs = again ? nowMs + Math.min(waitMs, 10 * 60_000) : null;
+      return [{ kind: "step_failed", error: text, retryAtMs }];
+    };
   }
 }
 
@@ -113,26 +121,28 @@ function conversation(state: RunState, agent: Agent): ModelMessage[] {
 }
 
 /** Every execution of a tool goes through here, and no further than the gate lets it. */
-async function callTool(callId: string, reconcile: boolean, hands: Hands): Promise<Entry[]> {
-  const before = look(callId, hands);
-  const tool = hands.agent.tools.get(before.call.toolName);
+async function callTool(callId: string, reconcile: boolean, hands: Hands): Promise<Outcome> {
+  const before = known(hands.now().state.calls, callId);
+  const tool = hands.agent.tools.get(before.toolName);
   if (reconcile && tool?.reconcile) {
     const found = await askTool(tool, before, hands);
-    if (found.status === "done")
-      return finish(hands.now().state, before.call, tool, "succeeded", textOf(found.result));
-    if (found.status === "unknown")
-      return unknown(hands.now().state, before.call, hands.now().setting);
+    if (found.status === "done") return finished(tool, callId, "succeeded", textOf(found.result));
+    if (found.status === "unknown") return interrupted(callId);
   }
-  const { state, call, setting } = look(callId, hands);
-  if (state.ended !== null)
-    return [ended(call, "cancelled", "The run ended before this call was executed.")];
+  const { state, setting } = hands.now();
+  const call = known(state.calls, callId);
+  if (state.ended !== null) {
+    return () => [ended(call, "cancelled", "The run ended before this call was executed.")];
+  }
   const verdict = permit(hands.agent.tools, candidateOf(state, call), setting.nowMs);
-  if (verdict.kind === "refuse") return [ended(call, "refused", verdict.reason)];
-  if (verdict.kind === "ask") return ask(state, call, verdict.verdict, setting, verdict.reason);
+  if (verdict.kind === "refuse") return () => [ended(call, "refused", verdict.reason)];
+  if (verdict.kind === "ask") {
+    return (after, moment) => ask(after, call, verdict.verdict, moment, verdict.reason);
+  }
   return execute(verdict.tool, call, hands);
 }
 
-async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Entry[]> {
+async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Outcome> {
   try {
     const args =
       isGated(tool) || tool.approval !== null
@@ -142,25 +152,29 @@ async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Entry
       await bounded(tool, hands, (signal) => tool.execute(args, context(call, signal, hands))),
     );
     const bytes = byteLength(JSON.stringify(result));
-    if (bytes > maxResultBytes) {
-      const text = `The tool was executed, but its result of ${bytes} bytes is larger than ${maxResultBytes / 1024} KiB and was dropped.`;
-      return finish(hands.now().state, call, tool, "failed", text);
-    }
-    return finish(hands.now().state, call, tool, "succeeded", result);
+    if (bytes <= maxResultBytes) return finished(tool, call.id, "succeeded", result);
+    const text = `The tool was executed, but its result of ${bytes} bytes is larger than ${maxResultBytes / 1024} KiB and was dropped.`;
+    return finished(tool, call.id, "failed", text);
   } catch (error) {
-    const moment = hands.now();
-    if (error instanceof TimeoutError && tool.effect !== "idempotent") {
-      return unknown(moment.state, known(moment.state.calls, call.id), moment.setting);
-    }
-    return finish(moment.state, call, tool, "failed", `Error: ${messageOf(error).slice(0, 4000)}`);
+    if (error instanceof TimeoutError && tool.effect !== "idempotent") return interrupted(call.id);
+    return finished(tool, call.id, "failed", `Error: ${messageOf(error).slice(0, 4000)}`);
   }
 }
 
-async function askTool(
+function finished(
   tool: Tool,
-  { call }: { call: CallState },
-  hands: Hands,
-): Promise<Reconciliation> {
+  callId: string,
+  outcome: "succeeded" | "failed",
+  result: string,
+): Outcome {
+  return (state) => finish(state, known(state.calls, callId), tool, outcome, result);
+}
+
+function interrupted(callId: string): Outcome {
+  return (state, setting) => unknown(state, known(state.calls, callId), setting);
+}
+
+async function askTool(tool: Tool, call: CallState, hands: Hands): Promise<Reconciliation> {
   try {
     return await bounded(tool, hands, async (signal) => {
       return (
@@ -194,14 +208,6 @@ async function bounded<T>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function look(
-  callId: string,
-  hands: Hands,
-): { state: RunState; call: CallState; setting: Setting } {
-  const { state, setting } = hands.now();
-  return { state, call: known(state.calls, callId), setting };
 }
 
 /** An ungated tool's arguments are kept as the model sent them, because parsing may turn them into what is not JSON. */
