@@ -224,7 +224,9 @@ function change(
       if (approval.status !== "pending") {
         throw new Error(`The approval '${approval.id}' was decided before.`);
       }
-      const answered = status === "approved" || status === "rejected";
+      // An audit record follows its call, and says nothing to it any more.
+      const answered =
+        approval.type === "required" && (status === "approved" || status === "rejected");
       return {
         ...withApproval(state, approval.id, {
           ...approval,
