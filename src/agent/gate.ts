@@ -2,7 +2,7 @@ import { callHash, canonicalJson, questionHash } from "../approval/call-hash.ts"
 import type { ApprovalStatus, PauseType } from "../approval/record.ts";
 import { messageOf } from "../errors.ts";
 import { parseStrictJson } from "../tools/json.ts";
-import { type Validation, validate } from "../tools/schema.ts";
+import { type Validation, validate, withOpen } from "../tools/schema.ts";
 import { type ApprovalPolicy, isGated, type Tool } from "../tools/tool.ts";
 
 /** The most bytes of JSON that one call's arguments may take. */
@@ -35,10 +35,11 @@ export function judge(
   const tool = tools.get(call.name);
   if (tool === undefined) {
     const names = [...tools.keys()].join(", ") || "none";
-    return { kind: "refuse", reason: `Unknown tool '${call.name.slice(0, 64)}'. Tools: ${names}.` };
+    return { kind: "refuse", reason: `Unknown tool '${clip(call.name, 64)}'. Tools: ${names}.` };
   }
   const checked = readArguments(tool, call.arguments);
-  if (!checked.ok) return { kind: "refuse", reason: checked.message };
+  // The reason may quote what the model wrote, which may be long.
+  if (!checked.ok) return { kind: "refuse", reason: clip(checked.message, 2000) };
   const args = checked.value;
   const pauseType = pauseTypeOf(tool);
   if (pauseType === null) return { kind: "run", args, toolVersion: tool.version };
@@ -51,6 +52,10 @@ export function judge(
     pauseType,
     policy: tool.approval?.type === "required" ? tool.approval : null,
   };
+}
+
+function clip(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed();
 }
 
 /** Parses what the model wrote into the value that is stored, shown, hashed and executed. */
@@ -72,9 +77,7 @@ export function checkArguments(
   input: unknown,
   open: readonly string[] = [],
 ): Validation<Arguments> {
-  const mask = Object.fromEntries(open.map((field) => [field, true as const]));
-  const parameters = open.length === 0 ? tool.parameters : tool.parameters.partial(mask as never);
-  const checked = validate(parameters, input);
+  const checked = validate(withOpen(tool.name, tool.parameters, open), input);
   if (!checked.ok) return checked;
   try {
     // An ungated tool may transform: its arguments are kept as they were sent, and parsed again when it runs.
@@ -143,7 +146,9 @@ export function permit(tools: ReadonlyMap<string, Tool>, call: Candidate, nowMs:
     approval.consumedBy === null &&
     nowMs > (approval.resolvedAtMs ?? 0) + approval.useWithinMs;
   const changed = tool.version !== call.toolVersion;
-  if (covered && !stale && !(changed && isGated(tool))) return { kind: "go", tool };
+  // What somebody else executes is never executed here, though it was asked about when the tool was still kern's to run.
+  if (covered && !stale && !(changed && isGated(tool)) && !tool.externalExecution)
+    return { kind: "go", tool };
   const again = judge(tools, { name: tool.name, arguments: canonicalJson(call.args) }, new Map());
   if (again.kind === "refuse") return again;
   if (again.kind === "run")

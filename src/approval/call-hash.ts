@@ -1,13 +1,20 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
-import { KernError } from "../errors.ts";
+import { KernError, messageOf } from "../errors.ts";
 
 /** The canonical JSON of a value (RFC 8785); throws `invalid_request` for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined)
-    throw new KernError("invalid_request", "The value cannot be written as JSON.");
-  return text;
+  try {
+    const text = canonicalize(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    throw new KernError(
+      "invalid_request",
+      `The value cannot be written as JSON: ${messageOf(error)}.`,
+      { cause: error },
+    );
+  }
+  throw new KernError("invalid_request", "The value cannot be written as JSON.");
 }
 
 export interface HashedCall {

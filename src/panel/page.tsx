@@ -10,6 +10,7 @@ header, main { max-width: 46rem; margin: 0 auto; padding: 1rem }
 header { display: flex; gap: 1rem; align-items: baseline; justify-content: space-between }
 header a { color: inherit; font-weight: 700; text-decoration: none }
 h1 { font-size: 1.3rem; margin: .2rem 0 1rem; overflow-wrap: anywhere }
+h2 { font-size: 1.05rem; margin: 1.2rem 0 .5rem }
 a { color: var(--accent) }
 ul.list { list-style: none; margin: 0; padding: 0 }
 .card { display: block; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; margin: 0 0 .7rem; overflow-wrap: anywhere }

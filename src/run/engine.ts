@@ -40,6 +40,7 @@ export class Engine {
   readonly #listeners = new Listeners();
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
+  #recovered = false;
   #armedMs = Number.POSITIVE_INFINITY;
   /** How many events there have been; kept while somebody listens. */
   #indexed = 0;
@@ -89,6 +90,16 @@ export class Engine {
     return state;
   }
 
+  /** Takes up at once what an earlier instance left running; whoever asks first after a crash finds the run moving. */
+  recover(): void {
+    if (this.#recovered) return;
+    this.#recovered = true;
+    const state = this.state;
+    if (state === null || state.ended !== null) return;
+    const left = [...state.calls.values()].some(({ phase }) => phase === "running");
+    if (left || state.steps.at(-1)?.phase === "open") this.advance();
+  }
+
   /** Aborts what is under way; what a tool still reports is stored all the same. */
   abort(): void {
     for (const { abort } of this.#work.values()) abort.abort(new Error("The run was cancelled."));
@@ -134,6 +145,10 @@ export class Engine {
       .then((done) => {
         this.#rearm();
         return done;
+      })
+      .catch((error: unknown) => {
+        console.error("kern: what was told could not be noted", messageOf(error));
+        return false;
       });
     return (await within(timeoutMs, flushing)) === true;
   }

@@ -65,7 +65,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (v !== messageVersion) return outdated;
     const agent = this.#host.agentOf(message.agentId);
     if (agent === undefined) return { ok: false, reason: "not_found" };
-    const earlier = this.#engine.state;
+    const earlier = this.#state;
     if (earlier === null) {
       this.#engine.advance([{ kind: "started", agentName: agent.name, ...facts }]);
     } else if (earlier.fingerprint !== message.fingerprint) {
@@ -83,7 +83,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Waits until the run pauses or ends, `waitMs` at most, and answers where it stands. */
   async wait(waitMs: number): Promise<RunReply> {
-    if (this.#engine.state !== null) await this.#engine.settled(waitMs);
+    if (this.#state !== null) await this.#engine.settled(waitMs);
     return this.#view();
   }
 
@@ -95,7 +95,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   /** Takes one decision, once: judged and stored in one turn, told to the database before the answer where that is quick. */
   async resolve({ v, approvalId, decision, decider }: ResolveMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
-    const state = this.#engine.state;
+    const state = this.#state;
     const approval = state?.approvals.get(approvalId);
     if (state === null || approval === undefined || approval.hidden) return notFound;
     const given = answer(state, approval, decision, decider, {
@@ -115,7 +115,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   /** Lets the run's own user answer what waits for them, and waits for what comes of it. */
   async continue({ v, answers, waitMs }: ContinueMessage): Promise<RunReply> {
     if (v !== messageVersion) return outdated;
-    const state = this.#engine.state;
+    const state = this.#state;
     if (state === null) return notFound;
     if (state.ended?.status === "CANCELLED") {
       return {
@@ -144,7 +144,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Ends the run and everything that waits in it; a run that has ended stays as it is. Safe to repeat. */
   async cancel(): Promise<Reply<object>> {
-    const state = this.#engine.state;
+    const state = this.#state;
     if (state === null) return notFound;
     if (state.ended === null) {
       this.#engine.advance(stop(state, { kind: "cancelled" }));
@@ -156,7 +156,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Hides a closed approval from every list and read; the evidence stays here. Safe to repeat. */
   async hide(approvalId: string): Promise<Reply<object>> {
-    const state = this.#engine.state;
+    const state = this.#state;
     const approval = state?.approvals.get(approvalId);
     if (state === null || approval === undefined || approval.hidden) return notFound;
     if (approval.type === "audit")
@@ -175,12 +175,12 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** The run's events as JSON lines, from an index on, until the run pauses or ends; null where there is no run. */
   async follow(fromIndex: number): Promise<ReadableStream<Uint8Array> | null> {
-    return this.#engine.state === null ? null : this.#engine.follow(fromIndex);
+    return this.#state === null ? null : this.#engine.follow(fromIndex);
   }
 
   /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */
   async poke(again: boolean): Promise<Reply<{ inspection: Inspection }>> {
-    if (this.#engine.state === null) return notFound;
+    if (this.#state === null) return notFound;
     if (again) this.#engine.retell();
     this.#engine.advance();
     await this.#engine.flush(5_000);
@@ -188,7 +188,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 
   async inspect(): Promise<Reply<{ inspection: Inspection }>> {
-    const state = this.#engine.state;
+    const state = this.#state;
     if (state === null) return notFound;
     return {
       ok: true,
@@ -200,13 +200,19 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     await this.#engine.wake();
   }
 
+  /** The run, moving again if an earlier instance was lost at its work; null where there is none. */
+  get #state(): RunState | null {
+    this.#engine.recover();
+    return this.#engine.state;
+  }
+
   #view(from = 0): RunReply {
-    const state = this.#engine.state;
+    const state = this.#state;
     return state === null ? notFound : { ok: true, from, run: runView(state, this.#engine.tools) };
   }
 
   #find(id: string): ApprovalRecord | null {
-    const state = this.#engine.state;
+    const state = this.#state;
     const approval = state?.approvals.get(id);
     return state === null || approval === undefined || approval.hidden
       ? null

@@ -4,6 +4,30 @@ import { messageOf } from "../errors.ts";
 /** The zod object that describes a tool's parameters. */
 export type Parameters = z.ZodObject;
 
+/** Whether a value is what zod makes of `z.object(…)`. */
+export function isParameters(value: unknown): value is Parameters {
+  return defOf(value)?.["type"] === "object";
+}
+
+/** The same parameters with some that may be missing; throws a TypeError where zod cannot leave them out. */
+export function withOpen(
+  name: string,
+  parameters: Parameters,
+  open: readonly string[],
+): Parameters {
+  if (open.length === 0) return parameters;
+  const mask = Object.fromEntries(open.map((field) => [field, true as const]));
+  try {
+    return parameters.partial(mask as never);
+  } catch (error) {
+    throw new TypeError(
+      `Tool '${name}': parameters that a person fills in must not carry a check over the whole object (refine, superRefine, ` +
+        "check), because it cannot be made before they are filled in. Check inside 'execute' instead.",
+      { cause: error },
+    );
+  }
+}
+
 /** The JSON Schema that a model is told; throws a TypeError where zod cannot express the parameters in it. */
 export function toJsonSchema(name: string, parameters: Parameters): Record<string, unknown> {
   try {
@@ -24,9 +48,9 @@ export function toJsonSchema(name: string, parameters: Parameters): Record<strin
  * preprocessing). Defaults, coercion and trimming are no transforms: their outcome is JSON, and is what is shown.
  */
 export function hasTransform(schema: unknown, seen = new Set<unknown>()): boolean {
-  if (typeof schema !== "object" || schema === null || seen.has(schema)) return false;
+  if (!isObject(schema) || seen.has(schema)) return false;
   seen.add(schema);
-  const def = (schema as { _zod?: { def?: Record<string, unknown> } })._zod?.def;
+  const def = defOf(schema);
   if (def === undefined) {
     return Object.values(schema).some((inner) => hasTransform(inner, seen));
   }
@@ -48,7 +72,7 @@ export function validate(
   try {
     const parsed = parameters.safeParse(input);
     if (!parsed.success) return { ok: false, message: describe(parsed.error) };
-    const unknown = unknownKey(input, parsed.data, "");
+    const unknown = unknownKey(parameters, input, parsed.data, "");
     if (unknown !== null) return { ok: false, message: `Unrecognized key: ${unknown}` };
     return { ok: true, value: parsed.data };
   } catch (error) {
@@ -65,15 +89,32 @@ function describe(error: z.ZodError): string {
     .join("; ");
 }
 
-function unknownKey(input: unknown, parsed: unknown, path: string): string | null {
+/** A key that parsing dropped. What a transform made may look like anything, and is not compared. */
+function unknownKey(schema: unknown, input: unknown, parsed: unknown, path: string): string | null {
   if (!isObject(input) || !isObject(parsed)) return null;
+  const partOf = parts(schema);
+  if (partOf === null && hasTransform(schema)) return null;
   for (const [key, value] of Object.entries(input)) {
     const at = path === "" ? key : `${path}.${key}`;
     if (!Object.hasOwn(parsed, key)) return at;
-    const inner = unknownKey(value, parsed[key], at);
+    const inner = unknownKey(partOf?.(key), value, parsed[key], at);
     if (inner !== null) return inner;
   }
   return null;
+}
+
+/** Where a schema says which schema each part of a value has: that. */
+function parts(schema: unknown): ((key: string) => unknown) | null {
+  const def = defOf(schema);
+  if (def?.["innerType"] !== undefined) return parts(def["innerType"]);
+  if (def?.["type"] === "array") return () => def["element"];
+  if (def?.["type"] !== "object") return null;
+  const shape = def["shape"] as Record<string, unknown>;
+  return (key) => (Object.hasOwn(shape, key) ? shape[key] : def["catchall"]);
+}
+
+function defOf(schema: unknown): Record<string, unknown> | undefined {
+  return (schema as { _zod?: { def?: Record<string, unknown> } } | null | undefined)?._zod?.def;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

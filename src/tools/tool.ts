@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { z } from "zod";
 import type { Approval, ToolContext } from "./context.ts";
-import { hasTransform, type Parameters, toJsonSchema } from "./schema.ts";
+import { hasTransform, isParameters, type Parameters, toJsonSchema, withOpen } from "./schema.ts";
 
 /** What a `reconcile` found out about a call that was interrupted. */
 export type Reconciliation =
@@ -75,8 +75,13 @@ const made = new WeakSet<object>();
  */
 export function tool<P extends Parameters>(options: ToolOptions<P>): Tool {
   const { name, parameters, execute, timeoutMs = 60_000 } = options;
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+  if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new TypeError(`Tool '${name}': a tool's name is 1 to 64 letters, digits, '_' or '-'.`);
+  }
+  if (!isParameters(parameters)) {
+    throw new TypeError(
+      `Tool '${String(name)}': 'parameters' must be a zod object, such as z.object({ user_id: z.string() }).`,
+    );
   }
   const flags = [
     options.requiresConfirmation,
@@ -108,6 +113,7 @@ export function tool<P extends Parameters>(options: ToolOptions<P>): Tool {
       );
     }
   }
+  if (options.requiresUserInput === true) withOpen(name, parameters, userInputFields);
   return seal({
     name,
     description: options.description ?? "",
