@@ -139,20 +139,18 @@ export function permit(tools: ReadonlyMap<string, Tool>, call: Candidate, nowMs:
     approval.argsHash === callHash({ ...call, callId: call.key });
   if (approval !== null && !held)
     return { kind: "refuse", reason: "The approval does not cover this call." };
-  const needsApproval = isGated(tool) && tool.approval?.type === "required";
-  const covered = needsApproval ? held : !isGated(tool) || held || call.userConfirmed;
+  if (!isGated(tool)) return { kind: "go", tool };
+  const covered = held || (tool.approval?.type !== "required" && call.userConfirmed);
   const stale =
     approval !== null &&
     approval.consumedBy === null &&
     nowMs > (approval.resolvedAtMs ?? 0) + approval.useWithinMs;
   const changed = tool.version !== call.toolVersion;
   // What somebody else executes is never executed here, though it was asked about when the tool was still kern's to run.
-  if (covered && !stale && !(changed && isGated(tool)) && !tool.externalExecution)
-    return { kind: "go", tool };
+  if (covered && !stale && !changed && !tool.externalExecution) return { kind: "go", tool };
   const again = judge(tools, { name: tool.name, arguments: canonicalJson(call.args) }, new Map());
   if (again.kind === "refuse") return again;
-  if (again.kind === "run")
-    return changed ? { kind: "refuse", reason: "The tool has changed." } : { kind: "go", tool };
+  if (again.kind === "run") return { kind: "refuse", reason: "The tool has changed." };
   return {
     kind: "ask",
     reason: changed ? "tool_changed" : stale ? "approval_stale" : "approval_required",

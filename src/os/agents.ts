@@ -32,11 +32,12 @@ const stream = {
 
 export interface AgentRoutesParts {
   agents: ReadonlyMap<string, Agent>;
+  dbId: string | null;
   /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
   ready: (env: Record<string, unknown>) => Promise<void>;
 }
 
-export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
+export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
   const find = (id: string): Agent => {
     const agent = agents.get(id);
@@ -53,7 +54,11 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
       middleware: requires("agents:read"),
       responses: { 200: json(z.array(AgentDetail), "The agents."), ...refusals(401, 403, 503) },
     }),
-    (c) => c.json([...agents.values()].map(agentDetail), 200),
+    (c) =>
+      c.json(
+        [...agents.values()].map((agent) => agentDetail(agent, dbId)),
+        200,
+      ),
   );
 
   app.openapi(
@@ -66,7 +71,7 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
       request: { params: agentParams },
       responses: { 200: json(AgentDetail, "The agent."), ...refusals(401, 403, 404, 503) },
     }),
-    (c) => c.json(agentDetail(find(c.req.valid("param").agent_id)), 200),
+    (c) => c.json(agentDetail(find(c.req.valid("param").agent_id), dbId), 200),
   );
 
   app.openapi(
@@ -159,11 +164,8 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
       responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503) },
     }),
     (async (c: Context<OsEnv>) => {
-      const { run_id: runId } = await readRun(
-        c,
-        find(c.req.param("agent_id") ?? "").id,
-        c.req.param("run_id") ?? "",
-      );
+      const runId = c.req.param("run_id") ?? "";
+      const before = await readRun(c, find(c.req.param("agent_id") ?? "").id, runId);
       const body = await readBody(c, ContinueRequest);
       if ("response" in body) return body.response;
       const { tools = [], stream } = body.value;
@@ -173,8 +175,12 @@ export function agentRoutes({ agents, ready }: AgentRoutesParts): OpenAPIHono<Os
         "Run",
       );
       if (!stream) return c.json(run, 200);
+      // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
+      const over =
+        tools.length === 0 ? !isMoving(run) : ["COMPLETED", "ERROR"].includes(before.status);
+      const first = over ? Math.max(0, from - 1) : from;
       return eventStream(async (index) =>
-        askRun(c.env, runId, async (object) => object.follow(Math.max(index, from))),
+        askRun(c.env, runId, async (object) => object.follow(Math.max(index, first))),
       );
     }) as never,
   );
@@ -218,14 +224,14 @@ async function settled(
   waitMs: number,
 ): Promise<RunView> {
   let run = first;
-  for (
-    let waitedMs = 0;
-    (run.status === "RUNNING" || run.status === "PENDING") && waitedMs < waitMs;
-    waitedMs += holdMs
-  ) {
+  for (let waitedMs = 0; isMoving(run) && waitedMs < waitMs; waitedMs += holdMs) {
     ({ run } = unwrap(await askRun(c.env, runId, async (object) => object.wait(holdMs)), "Run"));
   }
   return run;
+}
+
+function isMoving({ status }: RunView): boolean {
+  return status === "RUNNING" || status === "PENDING";
 }
 
 function fingerprint(request: Record<string, unknown>): string {

@@ -24,7 +24,7 @@ export interface AppParts extends SystemParts {
 
 /** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
 export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
-  const { agents, corsOrigins, db, now, ready, version } = parts;
+  const { corsOrigins, db, now, version } = parts;
   const app = new OpenAPIHono<OsEnv>();
   app.onError(onError);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
@@ -80,7 +80,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
 
   app.use(authenticate(now));
   app.route("/", approvalRoutes(approvals));
-  app.route("/", agentRoutes({ agents, ready }));
+  app.route("/", agentRoutes(parts));
   app.route("/", configRoutes(parts));
   app.route("/", opsRoutes(db, now));
   return app;

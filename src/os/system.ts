@@ -30,20 +30,16 @@ export const AgentDetail = z
   })
   .openapi("Agent");
 
-export function agentDetail({
-  db,
-  description,
-  id,
-  instructions,
-  model,
-  name,
-  tools,
-}: Agent): z.output<typeof AgentDetail> {
+/** `dbId` is that of the AgentOS, which the agent uses where it names none. */
+export function agentDetail(
+  { db, description, id, instructions, model, name, tools }: Agent,
+  dbId: string | null,
+): z.output<typeof AgentDetail> {
   return {
     id,
     name,
     description,
-    db_id: db?.id ?? null,
+    db_id: db?.id ?? dbId,
     model: { name: model.provider, model: model.id, provider: model.provider },
     instructions: [...instructions],
     tools: {
@@ -102,12 +98,12 @@ export function publicRoutes({
           z.object({ name: z.string(), id: z.string(), version: z.string() }),
           "Name and version.",
         ),
+        302: { description: "A browser is sent to the panel." },
       },
     }),
     (c) => {
       // A browser's user wants the page; who asks for JSON, or for anything, gets JSON.
-      if (c.req.header("accept")?.startsWith("text/html") === true)
-        return c.redirect("/panel") as never;
+      if (c.req.header("accept")?.startsWith("text/html") === true) return c.redirect("/panel");
       return c.json({ name, id, version }, 200);
     },
   );

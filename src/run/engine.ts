@@ -2,6 +2,7 @@ import type { Agent } from "../agent/agent.ts";
 import { KernError, messageOf } from "../errors.ts";
 import type { Tool } from "../tools/tool.ts";
 import { within } from "./deadline.ts";
+import { lapses, nextDueMs, watchDogMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
 import { eventsOf, type RunEvent, textEvent } from "./events.ts";
 import type { Journal } from "./journal.ts";
@@ -9,7 +10,7 @@ import type { Inspection } from "./messages.ts";
 import { Listeners } from "./listeners.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, type Setting, stop, workOf } from "./plan.ts";
-import { apply, pendingApprovals, type RunState, statusOf } from "./state.ts";
+import { apply, type RunState, statusOf } from "./state.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
@@ -23,8 +24,6 @@ export interface EngineParts {
   boot: string;
 }
 
-/** While anything is under way the alarm is never further off than this. */
-const watchDogMs = 10_000;
 /** When a wake-up that failed is repeated. */
 const wakeAgainMs = 30_000;
 /** How long an answer or a stream waits for the database's copy before it says that the run has paused. */
@@ -312,17 +311,8 @@ export class Engine {
   #arm(state: RunState): void {
     const nowMs = this.#parts.now();
     const outboxMs = this.#parts.outbox.dueMs(state, nowMs);
-    const due: number[] =
-      outboxMs === null ? [] : [Math.max(outboxMs, nowMs + (outboxMs <= nowMs ? watchDogMs : 0))];
-    const status = statusOf(state);
-    const step = state.steps.at(-1);
-    if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
-    else if (status === "RUNNING" || status === "PENDING" || this.working)
-      due.push(nowMs + watchDogMs);
-    for (const { expiresAtMs } of pendingApprovals(state))
-      if (expiresAtMs !== null) due.push(expiresAtMs);
-    if (due.length === 0) return;
-    const atMs = Math.min(...due);
+    const atMs = nextDueMs(state, { nowMs, outboxMs, working: this.working });
+    if (atMs === null) return;
     // An alarm that rings a little early costs less than moving it with every row.
     const closeEnough =
       this.#armedMs > nowMs && this.#armedMs <= atMs && atMs - this.#armedMs < watchDogMs;
@@ -331,15 +321,10 @@ export class Engine {
     this.#armedMs = atMs;
   }
 
+  /** How long a wake-up may wait for the work: until an approval lapses, ten minutes at most. */
   #untilLapse(): number {
-    const nowMs = this.#parts.now();
-    const due =
-      this.state === null
-        ? []
-        : pendingApprovals(this.state).map(
-            ({ expiresAtMs }) => expiresAtMs ?? Number.POSITIVE_INFINITY,
-          );
-    return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - nowMs)));
+    const due = this.state === null ? [] : lapses(this.state);
+    return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - this.#parts.now())));
   }
 }
 

@@ -262,7 +262,9 @@ export function receive(
   const seen = new Set<string>();
   const judged = reply.toolCalls.map((raw, index) => {
     const id = `${state.id}.${n}.${index}`;
-    const toolCallId = raw.id === null || seen.has(raw.id) ? id : raw.id;
+    // An id that looks like one of kern's own could be taken for another call's.
+    const usable = raw.id !== null && !seen.has(raw.id) && !raw.id.startsWith(`${state.id}.`);
+    const toolCallId = usable ? (raw.id ?? id) : id;
     seen.add(toolCallId);
     const verdict = judge(agent.tools, raw, state.refusals);
     const held = verdict.kind !== "refuse";
