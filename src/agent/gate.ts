@@ -54,15 +54,22 @@ export function judge(
   };
 }
 
+const tooLarge = {
+  ok: false,
+  message: `The arguments are larger than ${maxArgumentBytes / 1024} KiB.`,
+} as const;
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 function clip(text: string, length: number): string {
   return text.slice(0, length).toWellFormed();
 }
 
 /** Parses what the model wrote into the value that is stored, shown, hashed and executed. */
 function readArguments(tool: Tool, text: string): Validation<Arguments> {
-  if (new TextEncoder().encode(text).length > maxArgumentBytes) {
-    return { ok: false, message: `The arguments are larger than ${maxArgumentBytes / 1024} KiB.` };
-  }
+  if (byteLength(text) > maxArgumentBytes) return tooLarge;
   try {
     const input = parseStrictJson(text.trim() === "" ? "{}" : text);
     return checkArguments(tool, input, tool.requiresUserInput ? tool.userInputFields : []);
@@ -82,7 +89,9 @@ export function checkArguments(
   try {
     // An ungated tool may transform: its arguments are kept as they were sent, and parsed again when it runs.
     const value = isGated(tool) || tool.approval !== null ? checked.value : input;
-    return { ok: true, value: JSON.parse(canonicalJson(value)) };
+    const text = canonicalJson(value);
+    if (byteLength(text) > maxArgumentBytes) return tooLarge;
+    return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return { ok: false, message: messageOf(error) };
   }

@@ -33,6 +33,11 @@ export function approval(
 }
 
 function apply(target: Tool, options: ApprovalOptions): Tool {
+  if (target.approval !== null) {
+    throw new TypeError(
+      `Tool '${target.name}' has an approval already: give it all its options at once.`,
+    );
+  }
   const { type = "required", expiresIn = "7d", useWithin = "24h" } = check(options);
   return withApproval(target, {
     type,

@@ -15,7 +15,12 @@ const pageSize = 50;
 
 const Answer = z.object({
   decision: z.enum(["approved", "rejected", "retry", "done"]),
-  note: z.string().max(4000).default(""),
+  // A form ends its lines with CR LF, and the browser counts them as one.
+  note: z
+    .string()
+    .default("")
+    .transform((text) => text.replaceAll("\r\n", "\n").trim())
+    .pipe(z.string().max(4000)),
   resolved_by: z.string().max(255).default(""),
 });
 
@@ -95,7 +100,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
       await approvals.resolve(
         c.env,
         id,
-        decisionOf(decision, note.trim()),
+        decisionOf(decision, note),
         c.var.principal,
         resolved_by.trim() || null,
       );
@@ -119,17 +124,17 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);
     const known = error instanceof KernError && error.status !== 500;
-    if (known && error.code === "unauthorized" && c.req.method === "GET") {
-      return c.redirect(
-        `/panel/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname)}`,
-        303,
-      );
-    }
+    const nobody = known && error.code === "unauthorized";
+    const signIn = `/panel/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname)}`;
+    if (nobody && c.req.method === "GET") return c.redirect(signIn, 303);
     const title = known && error.code === "not_found" ? "Not found" : "That did not work";
     return c.html(
       <Page title={title}>
         <p class="card">
-          {known ? messageOf(error) : "Something went wrong on our side. Nothing was decided."}
+          {known && !nobody && messageOf(error)}
+          {!known && "Something went wrong on our side. Nothing was decided."}
+          {nobody && "You are not signed in any more. Nothing was decided. "}
+          {nobody && <a href={signIn}>Sign in</a>}
         </p>
       </Page>,
       known ? error.status : 500,

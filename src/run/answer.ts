@@ -212,7 +212,10 @@ function fillIn(
     };
   }
   const checked = checkArguments(tool, { ...args, ...values });
-  return checked.ok
-    ? { kind: "filled", args: checked.value }
-    : { kind: "invalid", message: checked.message };
+  if (!checked.ok) return { kind: "invalid", message: checked.message };
+  // Only what was filled in is taken over: the others stay as they were shown, whatever checking them again may do.
+  const filled = Object.entries(checked.value).filter(([field]) =>
+    tool.userInputFields.includes(field),
+  );
+  return { kind: "filled", args: { ...args, ...Object.fromEntries(filled) } };
 }

@@ -15,12 +15,14 @@ export interface Duties {
 /** When the run must be looked at next, whatever happens until then; null where nothing is due. */
 export function nextDueMs(state: RunState, { nowMs, outboxMs, working }: Duties): number | null {
   const due = lapses(state);
-  if (outboxMs !== null) due.push(outboxMs > nowMs ? outboxMs : nowMs + watchDogMs);
+  if (outboxMs !== null) due.push(outboxMs);
   const status = statusOf(state);
   const step = state.steps.at(-1);
   if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
   else if (status === "RUNNING" || status === "PENDING" || working) due.push(nowMs + watchDogMs);
-  return due.length === 0 ? null : Math.min(...due);
+  // What is overdue after everything was tried would ring without a pause.
+  const times = due.map((atMs) => (atMs > nowMs ? atMs : nowMs + watchDogMs));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** When each approval that is pending lapses. */

@@ -45,6 +45,7 @@ export class Engine {
   #indexed = 0;
   #told: Promise<unknown> = Promise.resolve();
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
+  #rearmed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -113,7 +114,9 @@ export class Engine {
       const state = this.advance();
       const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());
       const flushed = dueMs !== null && dueMs <= this.#parts.now() ? this.flush() : undefined;
-      if (!driving) await within(this.#untilLapse(), Promise.all([flushed, this.idle()]));
+      // While this waits no other alarm rings, so it ends as soon as one is wanted earlier.
+      const done = Promise.race([Promise.all([flushed, this.idle()]), this.#rearmed.promise]);
+      if (!driving) await within(this.#untilLapse(), done);
       this.#rearm();
     } catch (error) {
       console.error("kern: a wake-up failed and is repeated", messageOf(error));
@@ -319,6 +322,8 @@ export class Engine {
     if (closeEnough) return;
     this.#parts.setAlarm(atMs);
     this.#armedMs = atMs;
+    this.#rearmed.resolve();
+    this.#rearmed = Promise.withResolvers();
   }
 
   /** How long a wake-up may wait for the work: until an approval lapses, ten minutes at most. */

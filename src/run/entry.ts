@@ -48,7 +48,15 @@ export type Entry =
       usage: { inputTokens: number; outputTokens: number } | null;
     }
   /** The call waits for a person: for its approval, or (null) for the run's own user. */
-  | { kind: "call_waits"; callId: string; pauseType: PauseType; approvalId: string | null }
+  | {
+      kind: "call_waits";
+      callId: string;
+      pauseType: PauseType;
+      approvalId: string | null;
+      /** What is asked about, where that is no longer what it was when the model asked. */
+      args?: Arguments;
+      toolVersion?: string;
+    }
   | {
       kind: "approval_asked";
       approvalId: string;

@@ -1,7 +1,7 @@
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { apply, known, type Row, type RunState, statusOf } from "./state.ts";
-import { runView, seconds, toolExecution } from "./view.ts";
+import { apply, currentCalls, known, type Row, type RunState, statusOf } from "./state.ts";
+import { requirements, seconds, toolExecution } from "./view.ts";
 
 /** An event as clients of a stream see it. `event_index` counts the committed ones from 0; a live piece of text has none. */
 export interface RunEvent {
@@ -36,7 +36,9 @@ export function eventsOf(
     events.push({
       ...header(state, "RunPaused"),
       content: state.steps.at(-1)?.content ?? "",
-      ...lists(state, tools),
+      // The calls of this step: with all of the run's, what a reader is sent would grow with the square of the run.
+      tools: currentCalls(state).map((call) => toolExecution(state, call, tools)),
+      requirements: requirements(state, tools),
     });
   }
   return events;
@@ -74,7 +76,8 @@ function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>
         event("RunCompleted", {
           content: entry.content,
           content_type: "str",
-          ...lists(after, tools),
+          tools: [...after.calls.values()].map((call) => toolExecution(after, call, tools)),
+          requirements: [],
         }),
       ];
     case "failed":
@@ -105,12 +108,4 @@ function header(state: RunState, event: string): RunEvent {
     run_id: state.id,
     session_id: state.sessionId,
   };
-}
-
-function lists(
-  state: RunState,
-  tools: ReadonlyMap<string, Tool>,
-): { tools: unknown; requirements: unknown } {
-  const view = runView(state, tools);
-  return { tools: view.tools, requirements: view.requirements };
 }

@@ -4,9 +4,6 @@ import { apply, type RunState } from "./state.ts";
 
 /** The most bytes that one row may take: below the platform's 2 MB, which the local runtime does not enforce. */
 export const maxRowBytes = 1_900_000;
-/** The most bytes that a whole run may take: it is held in memory while it moves. */
-export const maxJournalBytes = 24 * 1024 * 1024;
-
 export interface JournalRow {
   seq: number;
   atMs: number;
@@ -25,7 +22,6 @@ export interface Cursor {
 /** The object's storage: the run's entries in order, and how far each reader has come. Everything here is synchronous. */
 export class Journal {
   readonly #storage: DurableObjectStorage;
-  #bytes = 0;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -34,7 +30,6 @@ export class Journal {
   /** The run as it stands; null where none was ever started here, and asking leaves nothing behind. */
   load(): RunState | null {
     let state: RunState | null = null;
-    this.#bytes = 0;
     for (const row of this.rows()) {
       for (const entry of row.entries) state = apply(state, entry, row);
     }
@@ -56,14 +51,13 @@ export class Journal {
           `This run was written in journal format ${v}; this release reads format ${journalVersion}.`,
         );
       }
-      if (afterSeq === 0) this.#bytes += entries.length;
       return { seq, atMs: at_ms, entries: JSON.parse(entries) };
     });
   }
 
   /**
-   * Stores one row and what `alongside` does, all or nothing; throws `invalid_request` for a row or a run that is too
-   * large, and then nothing has changed.
+   * Stores one row and what `alongside` does, all or nothing; throws `invalid_request` for a row that is too large, and
+   * then nothing has changed.
    */
   append({ seq, atMs, entries }: JournalRow, alongside: () => void): void {
     const text = JSON.stringify(entries);
@@ -73,13 +67,6 @@ export class Journal {
         "invalid_request",
         `One step of the run takes ${bytes} bytes; at most ${maxRowBytes} can be stored.`,
       );
-    const ends = entries.some(({ kind }) => kind === "failed" || kind === "cancelled");
-    if (this.#bytes + bytes > maxJournalBytes && !ends) {
-      throw new KernError(
-        "invalid_request",
-        `The run has grown beyond ${maxJournalBytes / 1024 / 1024} MiB.`,
-      );
-    }
     this.#storage.transactionSync(() => {
       if (seq === 1) this.#create();
       this.#storage.sql.exec(
@@ -91,7 +78,6 @@ export class Journal {
       );
       alongside();
     });
-    this.#bytes += bytes;
   }
 
   cursor(reader: string): Cursor {

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { within } from "./deadline.ts";
 import type { Cursor, Journal } from "./journal.ts";
 import type { RunState } from "./state.ts";
 
@@ -6,6 +7,8 @@ import type { RunState } from "./state.ts";
 export type Deliver = (state: RunState, afterSeq: number) => Promise<void>;
 
 const maxBackOffMs = 60_000;
+/** A delivery that takes longer has failed; should it arrive all the same, it changes nothing any more. */
+const maxDeliveryMs = 5_000;
 
 /**
  * Brings one reader of the journal up to date. The journal is the outbox: what lies beyond the cursor has not been told
@@ -17,6 +20,7 @@ export class Outbox {
   readonly #deliver: Deliver;
   #cursor: Cursor | null = null;
   #flushing: Promise<boolean> | null = null;
+  #rewound = 0;
 
   constructor(name: string, journal: Journal, deliver: Deliver) {
     this.#name = name;
@@ -37,6 +41,7 @@ export class Outbox {
 
   /** Forgets how far the reader has come, so that everything is told once more. */
   rewind(): void {
+    this.#rewound += 1;
     this.#save({ seq: 0, attempts: 0, dueMs: null, error: null });
   }
 
@@ -51,8 +56,13 @@ export class Outbox {
     await Promise.resolve();
     try {
       for (let state = current(); this.cursor.seq < state.seq; state = current()) {
-        await this.#deliver(state, this.cursor.seq);
-        this.#save({ seq: state.seq, attempts: 0, dueMs: null, error: null });
+        const rewound = this.#rewound;
+        const delivered = await within(maxDeliveryMs, this.#deliver(state, this.cursor.seq));
+        if (delivered === "late") throw new Error(`No answer within ${maxDeliveryMs} ms.`);
+        // Who asked meanwhile that everything be told again must not be overruled by the end of this.
+        if (rewound === this.#rewound) {
+          this.#save({ seq: state.seq, attempts: 0, dueMs: null, error: null });
+        }
       }
       return true;
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   type CallState,
   currentCalls,
   known,
+  sizeOf,
   pendingApprovals,
   type RunState,
 } from "./state.ts";
@@ -43,6 +44,10 @@ export interface Plan {
 export function workOf(launch: Launch): string {
   return launch.kind === "tool" ? launch.callId : `step ${launch.step}`;
 }
+
+/** The most characters that a run may hold: it is kept in memory, and goes whole to whoever reads it. */
+const maxRunSize = 6 * 1024 * 1024;
+const tooLarge = `${maxRunSize / 1024 / 1024} million characters`;
 
 /** A step that was interrupted this often is not tried again. */
 const maxAttempts = 20;
@@ -87,9 +92,7 @@ function next(state: RunState, setting: Setting): Move | null {
     (call) => call.phase === "running" && !setting.alive.has(call.id),
   );
   if (state.ended !== null) {
-    return interrupted === undefined
-      ? null
-      : { entries: [ended(interrupted, "unknown", unknownText)] };
+    return interrupted === undefined ? null : { entries: unknown(state, interrupted, setting) };
   }
   const overdue = pendingApprovals(state).find(
     ({ expiresAtMs }) => expiresAtMs !== null && expiresAtMs <= setting.nowMs,
@@ -216,8 +219,13 @@ export function ask(
   reason: AskReason | null,
 ): Entry[] {
   const { args, pauseType, policy, toolVersion } = verdict;
-  if (policy === null)
-    return [{ kind: "call_waits", callId: call.id, pauseType, approvalId: null }];
+  const waits = {
+    kind: "call_waits",
+    callId: call.id,
+    pauseType,
+    ...(toolVersion !== call.toolVersion && { args, toolVersion }),
+  } as const;
+  if (policy === null) return [{ ...waits, approvalId: null }];
   const n = state.approvals.size;
   if (n >= maxApprovals)
     return [ended(call, "refused", `A run may ask for ${maxApprovals} approvals at most.`)];
@@ -247,7 +255,7 @@ export function ask(
       expiresAtMs: setting.nowMs + policy.expiresInMs,
       useWithinMs: policy.useWithinMs,
     },
-    { kind: "call_waits", callId: call.id, pauseType, approvalId },
+    { ...waits, approvalId },
   ];
 }
 
@@ -258,6 +266,9 @@ export function receive(
   agent: Agent,
   setting: Setting,
 ): Entry[] {
+  if (state.size + sizeOf(reply.content, asRaw(reply)) > maxRunSize) {
+    return stop(state, { kind: "failed", error: `The run has grown beyond ${tooLarge}.` });
+  }
   const n = state.steps.at(-1)?.n ?? 1;
   const seen = new Set<string>();
   const judged = reply.toolCalls.map((raw, index) => {
@@ -311,8 +322,10 @@ export function finish(
   outcome: "succeeded" | "failed",
   result: string,
 ): Entry[] {
+  const fits = state.size + result.length <= maxRunSize;
+  const text = `The tool was executed, but its result was dropped: the run has grown beyond ${tooLarge}.`;
   return [
-    ended(call, outcome, result),
+    fits ? ended(call, outcome, result) : ended(call, "failed", text),
     ...(tool.approval?.type === "audit" ? auditRecord(state, call, call.userConfirmed) : []),
   ];
 }
@@ -405,9 +418,18 @@ export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelle
   );
   return [
     ...resolved,
-    ...idle.map((call) => ended(call, "cancelled", "The run ended before this call was executed.")),
+    ...idle.map((call) => {
+      const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+      return approval?.reason === "unknown_outcome"
+        ? ended(call, "unknown", unknownText)
+        : ended(call, "cancelled", "The run ended before this call was executed.");
+    }),
     last,
   ];
+}
+
+function asRaw(reply: ModelReply): { rawArguments: string; args: null }[] {
+  return reply.toolCalls.map((call) => ({ rawArguments: call.arguments, args: null }));
 }
 
 export function ended(
@@ -415,5 +437,10 @@ export function ended(
   outcome: Extract<Entry, { kind: "call_ended" }>["outcome"],
   result: string,
 ): Entry {
-  return { kind: "call_ended", callId: call.id, outcome, result };
+  // Of a call that was at work before, nobody can say that it was not executed.
+  const doubtful = call.effect !== null && !["succeeded", "failed", "unknown"].includes(outcome);
+  const end = doubtful
+    ? ({ outcome: "unknown", result: `${unknownText} ${result}` } as const)
+    : { outcome, result };
+  return { kind: "call_ended", callId: call.id, ...end };
 }

@@ -97,6 +97,8 @@ export interface RunState {
   approvals: ReadonlyMap<string, ApprovalState>;
   /** Questions that a person turned down in this run, and what the model was told. */
   refusals: ReadonlyMap<string, string>;
+  /** How much text the run holds, in characters: the message, what the model said, and what tools returned. */
+  size: number;
   ended: { status: "COMPLETED" | "CANCELLED" | "ERROR"; content: string } | null;
 }
 
@@ -121,6 +123,7 @@ export function apply(state: RunState | null, entry: Entry, { seq, atMs }: Row):
       calls: new Map(),
       approvals: new Map(),
       refusals: new Map(),
+      size: entry.message.length,
       ended: null,
     };
   }
@@ -187,12 +190,19 @@ function change(
         });
       }
       const callIds = entry.calls.map((call) => call.id);
-      return { calls, steps: lastStep(state, { phase: "done", content: entry.content, callIds }) };
+      const size = state.size + sizeOf(entry.content, entry.calls);
+      return {
+        calls,
+        size,
+        steps: lastStep(state, { phase: "done", content: entry.content, callIds }),
+      };
     }
     case "call_waits": {
-      const { pauseType, approvalId } = entry;
+      const { approvalId, args, pauseType, toolVersion } = entry;
       return withCall(state, entry.callId, {
         phase: "waiting",
+        ...(args !== undefined && { args }),
+        ...(toolVersion !== undefined && { toolVersion }),
         pauseType,
         approvalId,
         confirmed: null,
@@ -202,7 +212,13 @@ function change(
     case "approval_asked": {
       const { kind: _, approvalId: id, ...facts } = entry;
       if (state.approvals.has(id)) throw new Error(`The approval '${id}' was asked for before.`);
-      return withApproval(state, id, {
+      // What an earlier approval says of this call's outcome changes with the new question.
+      const approvals = new Map(state.approvals);
+      for (const earlier of state.approvals.values()) {
+        if (earlier.callId !== entry.callId) continue;
+        approvals.set(earlier.id, { ...earlier, updatedAtMs: atMs, seq });
+      }
+      approvals.set(id, {
         ...facts,
         id,
         status: "pending",
@@ -217,6 +233,7 @@ function change(
         hidden: false,
         seq,
       });
+      return { approvals };
     }
     case "approval_resolved": {
       const { status, principal, resolvedBy, data } = entry;
@@ -286,6 +303,7 @@ function change(
         ...withCall(state, call.id, { phase: "ended", boot: null, outcome, result }),
         approvals,
         refusals,
+        size: state.size + result.length,
       };
     }
     case "approval_hidden": {
@@ -325,6 +343,18 @@ export function known<T>(map: ReadonlyMap<string, T>, id: string): T {
   if (value === undefined)
     throw new Error(`The journal speaks of '${id}', which it never introduced.`);
   return value;
+}
+
+/** How many characters an answer of the model's takes. */
+export function sizeOf(
+  content: string,
+  calls: readonly { rawArguments: string; args: Arguments | null }[],
+): number {
+  return calls.reduce(
+    (sum, { args, rawArguments }) =>
+      sum + rawArguments.length + (args === null ? 0 : JSON.stringify(args).length),
+    content.length,
+  );
 }
 
 function lastStep(state: RunState, patch: Partial<StepState>): StepState[] {

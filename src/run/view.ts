@@ -40,12 +40,17 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
     status: statusOf(state),
     content: state.ended === null ? (state.steps.at(-1)?.content ?? null) : state.ended.content,
     tools: calls.map((call) => toolExecution(state, call, tools)),
-    requirements: calls
-      .filter((call) => call.phase === "waiting")
-      .map((call) => requirement(state, call, tools)),
+    requirements: requirements(state, tools),
     messages: transcript(state),
     created_at: seconds(state.createdAtMs),
   };
+}
+
+/** The calls that wait for a person. */
+export function requirements(state: RunState, tools: ReadonlyMap<string, Tool>): Requirement[] {
+  return [...state.calls.values()]
+    .filter((call) => call.phase === "waiting")
+    .map((call) => requirement(state, call, tools));
 }
 
 /** The conversation so far, as the model and the callers read it. */
@@ -159,13 +164,18 @@ export function approvalRecord(
     requested_by: state.requestedBy,
     call_id: approval.key,
     args_hash: approval.argsHash,
-    call_outcome: outcomeFor(approval, call),
+    call_outcome: outcomeFor(state, approval, call),
   };
 }
 
 /** An approval that was followed by another for the same call speaks of its own attempt, which nobody saw the end of. */
-function outcomeFor(approval: ApprovalState, call: CallState): ApprovalRecord["call_outcome"] {
-  if (call.key === approval.key || call.approvalId === approval.id) return call.outcome;
+function outcomeFor(
+  state: RunState,
+  approval: ApprovalState,
+  call: CallState,
+): ApprovalRecord["call_outcome"] {
+  const last = [...state.approvals.values()].findLast(({ callId }) => callId === call.id);
+  if (last === approval) return call.outcome;
   return approval.consumedBy === null ? "refused" : "unknown";
 }
 

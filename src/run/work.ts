@@ -126,7 +126,7 @@ async function callTool(callId: string, reconcile: boolean, hands: Hands): Promi
   const tool = hands.agent.tools.get(before.toolName);
   if (reconcile && tool?.reconcile) {
     const found = await askTool(tool, before, hands);
-    if (found.status === "done") return finished(tool, callId, "succeeded", textOf(found.result));
+    if (found.status === "done") return told(tool, callId, found.result);
     if (found.status === "unknown") return interrupted(callId);
   }
   const { state, setting } = hands.now();
@@ -148,17 +148,29 @@ async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Outco
       isGated(tool) || tool.approval !== null
         ? structuredClone(call.args ?? {})
         : transformed(tool, call);
-    const result = textOf(
-      await bounded(tool, hands, (signal) => tool.execute(args, context(call, signal, hands))),
+    const result = await bounded(tool, hands, (signal) =>
+      tool.execute(args, context(call, signal, hands)),
     );
-    const bytes = byteLength(JSON.stringify(result));
-    if (bytes <= maxResultBytes) return finished(tool, call.id, "succeeded", result);
-    const text = `The tool was executed, but its result of ${bytes} bytes is larger than ${maxResultBytes / 1024} KiB and was dropped.`;
-    return finished(tool, call.id, "failed", text);
+    return told(tool, call.id, result);
   } catch (error) {
     if (error instanceof TimeoutError && tool.effect !== "idempotent") return interrupted(call.id);
     return finished(tool, call.id, "failed", `Error: ${messageOf(error).slice(0, 4000)}`);
   }
+}
+
+/** The tool has done its work: its result is told, or why it cannot be. */
+function told(tool: Tool, callId: string, result: unknown): Outcome {
+  let text: string;
+  try {
+    text = textOf(result);
+  } catch (error) {
+    const reason = `The tool was executed, but its result is not JSON: ${messageOf(error)}`;
+    return finished(tool, callId, "failed", reason);
+  }
+  const bytes = byteLength(JSON.stringify(text));
+  if (bytes <= maxResultBytes) return finished(tool, callId, "succeeded", text);
+  const reason = `The tool was executed, but its result of ${bytes} bytes is larger than ${maxResultBytes / 1024} KiB and was dropped.`;
+  return finished(tool, callId, "failed", reason);
 }
 
 function finished(

@@ -29,9 +29,18 @@ export function withOpen(
 }
 
 /** The JSON Schema that a model is told; throws a TypeError where zod cannot express the parameters in it. */
-export function toJsonSchema(name: string, parameters: Parameters): Record<string, unknown> {
+export function toJsonSchema(
+  name: string,
+  parameters: Parameters,
+  { defaults = true }: { defaults?: boolean } = {},
+): Record<string, unknown> {
   try {
-    const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input" });
+    const { $schema: _, ...schema } = z.toJSONSchema(parameters, {
+      io: "input",
+      override: ({ jsonSchema }) => {
+        if (!defaults) delete jsonSchema.default;
+      },
+    });
     return { ...schema, additionalProperties: schema.additionalProperties ?? false };
   } catch (error) {
     throw new TypeError(

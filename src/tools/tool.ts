@@ -119,7 +119,7 @@ export function tool<P extends Parameters>(options: ToolOptions<P>): Tool {
     description: options.description ?? "",
     parameters,
     jsonSchema,
-    version: options.version ?? hashOf(jsonSchema),
+    version: options.version ?? versionOf(name, parameters),
     effect:
       options.idempotent === true
         ? "idempotent"
@@ -169,9 +169,10 @@ function seal(candidate: Tool): Tool {
   return candidate;
 }
 
-function hashOf(schema: Record<string, unknown>): string {
+/** Defaults say nothing of what was approved, for they are filled in before; and some differ each time they are asked. */
+function versionOf(name: string, parameters: Parameters): string {
   return createHash("sha256")
-    .update(canonicalize(schema) ?? "")
+    .update(canonicalize(toJsonSchema(name, parameters, { defaults: false })) ?? "")
     .digest("hex")
     .slice(0, 16);
 }
