@@ -11,6 +11,8 @@ export default defineConfig({
           TEST_MIGRATIONS: await readD1Migrations(
             new URL("migrations/d1", import.meta.url).pathname,
           ),
+          KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
+          KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
         },
       },
     })),
@@ -20,6 +22,7 @@ export default defineConfig({
     setupFiles: ["./test/setup.ts"],
     maxWorkers: 1,
     isolate: false,
+    testTimeout: 30_000,
     reporters: ["default", ["json", { outputFile: "output/tests.json" }]],
   },
 });

@@ -14,7 +14,7 @@ import { panelRoutes } from "./panel.tsx";
 import { readSettings } from "./settings.ts";
 import { configRoutes, publicRoutes, type SystemParts } from "./system.ts";
 
-export const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 export interface AppParts extends SystemParts {
   db: Db | null;

@@ -207,7 +207,7 @@ export const RunAccepted = z
 /** Ids of clients' own: they are kept and shown, so they are bounded. */
 const clientId = z.string().min(1).max(255);
 
-export const maxMessageBytes = 256 * 1024;
+const maxMessageBytes = 256 * 1024;
 
 export const RunRequest = z
   .object({

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../run/events.ts";
 
 /** Reads a stream of JSON lines, one event each. */
-export async function* readEvents(lines: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
+async function* readEvents(lines: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
   let rest = "";
   const decoder = new TextDecoder();
   for await (const chunk of lines) {
@@ -12,7 +12,7 @@ export async function* readEvents(lines: ReadableStream<Uint8Array>): AsyncGener
 }
 
 /** One event as it goes over the wire. */
-export function formatEvent(event: RunEvent): string {
+function formatEvent(event: RunEvent): string {
   return `event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

@@ -3,7 +3,7 @@ import { type Entry, journalVersion } from "./entry.ts";
 import { apply, type RunState } from "./state.ts";
 
 /** The most bytes that one row may take: below the platform's 2 MB, which the local runtime does not enforce. */
-export const maxRowBytes = 1_900_000;
+const maxRowBytes = 1_900_000;
 export interface JournalRow {
   seq: number;
   atMs: number;

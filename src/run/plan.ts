@@ -177,10 +177,12 @@ function start(
 /** What becomes of a call whose instance went away while the tool was at work: it depends on what the tool promised. */
 function recover(state: RunState, call: CallState, agent: Agent, setting: Setting): Move {
   const tool = agent.tools.get(call.toolName);
+  // What may have taken effect under one key must not be asked about anew: it would then run under another.
+  const allowed = permit(agent.tools, candidateOf(state, call), setting.nowMs).kind === "go";
   const repeatable =
     tool !== undefined &&
     call.effect === tool.effect &&
-    tool.effect !== "once" &&
+    (tool.effect === "verifiable" || (tool.effect === "idempotent" && allowed)) &&
     tool.version === call.toolVersion;
   if (!repeatable || call.attempt >= maxAttempts) return { entries: unknown(state, call, setting) };
   return start(call, tool, setting, call.attempt + 1, tool.effect === "verifiable");

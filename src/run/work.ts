@@ -84,7 +84,7 @@ async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Out
 }
 
 /** One second, doubled with every failure, give or take a quarter. */
-export function backOffMs(failures: number): number {
+function backOffMs(failures: number): number {
   return Math.round(1000 * 2 ** (failures - 1) * (0.75 + Math.random() / 2));
 }
 

@@ -1,0 +1,5 @@
+/** What the build knows of the package's own package.json. */
+declare module "*/package.json" {
+  const packageJson: { version: string };
+  export default packageJson;
+}

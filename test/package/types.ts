@@ -1,0 +1,80 @@
+/** What the compiler tells a project that has installed kern. It is compiled there, and never run. */
+import { tool } from "kern/tools";
+import { z } from "zod";
+import app, { type Feed, type Run } from "./worker";
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      DB: D1Database;
+      FEED: DurableObjectNamespace<Feed>;
+      GREETING: string;
+      RUNS: DurableObjectNamespace<Run>;
+    }
+  }
+}
+
+// What is `any` or `never` would be taken by both, so each value is given to the right one and to the wrong one.
+declare function takeText(value: string | null | undefined): void;
+declare function takeNumber(value: number | null | undefined): void;
+
+tool({
+  name: "refund",
+  parameters: z.object({ amount: z.number().default(10), to: z.string() }),
+  execute: (args, ctx) => {
+    takeNumber(args.amount);
+    takeText(args.to);
+    // @ts-expect-error: it is text.
+    takeNumber(args.to);
+    // @ts-expect-error: the parameters have no such property.
+    takeText(args.from);
+
+    takeText(ctx.env.GREETING);
+    // @ts-expect-error: it is text.
+    takeNumber(ctx.env.GREETING);
+    // @ts-expect-error: the Worker has no such binding.
+    takeText(ctx.env.NOWHERE);
+
+    takeText(ctx.approval?.resolvedBy);
+    // @ts-expect-error: it is text.
+    takeNumber(ctx.approval?.resolvedBy);
+    // @ts-expect-error: a call that is not gated has no approval.
+    takeText(ctx.approval.resolvedBy);
+  },
+});
+
+tool({
+  name: "ask",
+  parameters: z.object({ question: z.string() }),
+  externalExecution: true,
+  // @ts-expect-error: this is not one of the parameters.
+  userInputFields: ["answer"],
+});
+
+/** A subclass, as in `export class Run extends os.Run {}`, keeps its stubs typed. */
+export async function readRun({ RUNS }: Cloudflare.Env): Promise<void> {
+  const run = RUNS.getByName("run");
+  const viewed = await run.view();
+  if (viewed.ok) {
+    takeText(viewed.run.content);
+    // @ts-expect-error: it is text.
+    takeNumber(viewed.run.content);
+    // @ts-expect-error: a run has no such property.
+    takeText(viewed.run.nothing);
+  }
+  const decision = { status: "approved" } as Parameters<typeof run.resolve>[0]["decision"];
+  const decider = {} as Parameters<typeof run.resolve>[0]["decider"];
+  const resolved = await run.resolve({ v: 1, approvalId: "approval", decision, decider });
+  if (resolved.ok) {
+    takeText(resolved.approval.run_id);
+    // @ts-expect-error: it is text.
+    takeNumber(resolved.approval.run_id);
+  }
+  // @ts-expect-error: the id is text.
+  await run.resolve({ v: 1, approvalId: 1, decision, decider });
+  // @ts-expect-error: the object has no such method.
+  await run.nothing();
+}
+
+/** The app stands as a Worker's default export. */
+app satisfies ExportedHandler<Cloudflare.Env>;
