@@ -49,6 +49,9 @@ export function workOf(launch: Launch): string {
 const maxRunSize = 6 * 1024 * 1024;
 const tooLarge = `${maxRunSize / 1024 / 1024} million characters`;
 
+/** The most characters of a call's id and of a tool's name that are kept of what a model writes. */
+const maxNameLength = 128;
+
 /** A step that was interrupted this often is not tried again. */
 const maxAttempts = 20;
 
@@ -198,7 +201,7 @@ export function unknown(state: RunState, call: CallState, setting: Setting): Ent
   if (approval === undefined || state.ended !== null) {
     return [
       ended(call, "unknown", unknownText),
-      ...(tool?.approval?.type === "audit" ? auditRecord(state, call, call.userConfirmed) : []),
+      ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
     ];
   }
   const policy = tool?.approval ?? defaultPolicy;
@@ -276,8 +279,8 @@ export function receive(
   const judged = reply.toolCalls.map((raw, index) => {
     const id = `${state.id}.${n}.${index}`;
     // An id that looks like one of kern's own could be taken for another call's.
-    const usable = raw.id !== null && !seen.has(raw.id) && !raw.id.startsWith(`${state.id}.`);
-    const toolCallId = usable ? (raw.id ?? id) : id;
+    const given = raw.id !== null && raw.id.length <= maxNameLength ? raw.id : id;
+    const toolCallId = seen.has(given) || given.startsWith(`${state.id}.`) ? id : given;
     seen.add(toolCallId);
     const verdict = judge(agent.tools, raw, state.refusals);
     const held = verdict.kind !== "refuse";
@@ -286,7 +289,7 @@ export function receive(
     const asked: AskedCall = {
       id,
       toolCallId,
-      toolName: raw.name,
+      toolName: raw.name.slice(0, maxNameLength).toWellFormed(),
       rawArguments,
       args: held ? verdict.args : null,
       toolVersion: held ? verdict.toolVersion : null,
@@ -328,8 +331,13 @@ export function finish(
   const text = `The tool was executed, but its result was dropped: the run has grown beyond ${tooLarge}.`;
   return [
     fits ? ended(call, outcome, result) : ended(call, "failed", text),
-    ...(tool.approval?.type === "audit" ? auditRecord(state, call, call.userConfirmed) : []),
+    ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
   ];
+}
+
+/** A call that ran under an approval has its record, whatever its tool asks for by now. */
+function isAudited(tool: Tool | undefined, call: CallState): boolean {
+  return tool?.approval?.type === "audit" && call.approvalId === null;
 }
 
 /** The record of an audit tool's call: closed from the start, with what the run's own user said where they were asked. */

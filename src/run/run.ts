@@ -224,12 +224,15 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     const approvals = approvalRows(state, afterSeq, this.#engine.tools);
     await this.#host.store(this.env).project(run, approvals);
     const changes = [run, ...approvals.map(({ record, version }) => ({ id: record.id, version }))];
-    await this.#host
-      .publish(
-        this.env,
-        changes.map(({ id, version }) => ({ id, version })),
-      )
-      .catch(() => undefined);
+    // Nobody waits for the feed: a panel that misses something asks again.
+    this.ctx.waitUntil(
+      this.#host
+        .publish(
+          this.env,
+          changes.map(({ id, version }) => ({ id, version })),
+        )
+        .catch(() => undefined),
+    );
   }
 }
 

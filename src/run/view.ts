@@ -174,7 +174,10 @@ function outcomeFor(
   approval: ApprovalState,
   call: CallState,
 ): ApprovalRecord["call_outcome"] {
-  const last = [...state.approvals.values()].findLast(({ callId }) => callId === call.id);
+  if (approval.type === "audit") return call.outcome;
+  const last = [...state.approvals.values()].findLast(
+    ({ callId, type }) => callId === call.id && type === "required",
+  );
   if (last === approval) return call.outcome;
   return approval.consumedBy === null ? "refused" : "unknown";
 }
