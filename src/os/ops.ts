@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { KernError } from "../errors.ts";
+import { KernError, messageOf } from "../errors.ts";
 import { isRunId } from "../run/ids.ts";
 import type { Inspection, Reply, RunDoor } from "../run/messages.ts";
 import type { Db } from "../run/store.ts";
@@ -69,18 +69,31 @@ export function opsRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
       summary: "Runs that should be moving and have not for two minutes, with their outboxes",
       middleware: admin,
       responses: {
-        200: json(z.object({ data: z.array(Inspected) }), "The stuck runs, at most 100."),
+        200: json(
+          z.object({
+            data: z.array(Inspected),
+            unreachable: z
+              .array(z.object({ run_id: z.string(), error: z.string() }))
+              .describe("Those that could not be asked."),
+          }),
+          "The stuck runs, at most 100.",
+        ),
         ...refusals(401, 403, 503),
       },
     }),
     async (c) => {
       const rows = await store(c.env).stuckRuns(now() - 120_000, maxStuck);
       const data: Inspection[] = [];
+      const unreachable: { run_id: string; error: string }[] = [];
       for (const { id } of rows) {
-        const reply = await askRun(c.env, id, async (run) => run.inspect());
-        if (reply.ok) data.push(reply.inspection);
+        try {
+          const reply = await askRun(c.env, id, async (run) => run.inspect());
+          if (reply.ok) data.push(reply.inspection);
+        } catch (error) {
+          unreachable.push({ run_id: id, error: messageOf(error) });
+        }
       }
-      return c.json({ data }, 200);
+      return c.json({ data, unreachable }, 200);
     },
   );
 

@@ -4,8 +4,9 @@ import { type Decider, type Decision, noteOf, rule } from "../approval/decision.
 import type { ApprovalStatus, JsonObject } from "../approval/record.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { auditRecord, ended, lapse, turnDown } from "./plan.ts";
-import { applyAll, type ApprovalState, type CallState, known, type RunState } from "./state.ts";
+import { auditRecord, ended, lapse, turnDown } from "./question.ts";
+import { applyAll } from "./fold.ts";
+import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
 
 /** What an answer comes to: entries to store, or why there are none. */
 export type Answer =

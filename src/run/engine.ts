@@ -5,12 +5,15 @@ import { within } from "./deadline.ts";
 import { lapses, nextDueMs, watchDogMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
 import { eventsOf, type RunEvent, textEvent } from "./events.ts";
+import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import type { Inspection } from "./messages.ts";
 import { Listeners } from "./listeners.ts";
 import type { Outbox } from "./outbox.ts";
-import { type Launch, plan, type Setting, stop, workOf } from "./plan.ts";
-import { apply, type RunState, statusOf } from "./state.ts";
+import { type Launch, plan, workOf } from "./plan.ts";
+import { type Setting, stop } from "./question.ts";
+import { apply } from "./fold.ts";
+import { type RunState, statusOf } from "./state.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
@@ -175,36 +178,8 @@ export class Engine {
   }
 
   inspection(state: RunState, alarmMs: number | null): Inspection {
-    const { cursor } = this.#parts.outbox;
-    const calls = [...state.calls.values()];
-    return {
-      run_id: state.id,
-      status: statusOf(state),
-      seq: state.seq,
-      steps: state.steps.length,
-      calls: calls.map(({ id, toolName: tool_name, phase, attempt, outcome }) => ({
-        id,
-        tool_name,
-        phase,
-        attempt,
-        outcome,
-      })),
-      approvals: [...state.approvals.values()].map(
-        ({ id, status, expiresAtMs: expires_at_ms }) => ({ id, status, expires_at_ms }),
-      ),
-      outbox: {
-        behind: state.seq - cursor.seq,
-        attempts: cursor.attempts,
-        due_ms: cursor.dueMs,
-        error: cursor.error,
-      },
-      alarm_ms: alarmMs,
-      error:
-        this.#agent() === undefined
-          ? `Agent '${state.agentId}' is not configured.`
-          : (state.steps.at(-1)?.error ?? null),
-      updated_at_ms: state.updatedAtMs,
-    };
+    const isConfigured = this.#agent() !== undefined;
+    return inspect(state, { cursor: this.#parts.outbox.cursor, alarmMs, isConfigured });
   }
 
   #history(): RunEvent[] {

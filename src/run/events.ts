@@ -1,6 +1,7 @@
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { apply, currentCalls, known, type Row, type RunState, statusOf } from "./state.ts";
+import { apply, type Row } from "./fold.ts";
+import { currentCalls, known, type RunState, statusOf } from "./state.ts";
 import { requirements, seconds, toolExecution } from "./view.ts";
 
 /** An event as clients of a stream see it. `event_index` counts the committed ones from 0; a live piece of text has none. */

@@ -1,6 +1,7 @@
 import { KernError } from "../errors.ts";
 import { type Entry, journalVersion } from "./entry.ts";
-import { apply, type RunState } from "./state.ts";
+import { apply } from "./fold.ts";
+import { type RunState } from "./state.ts";
 
 /** The most bytes that one row may take: below the platform's 2 MB, which the local runtime does not enforce. */
 const maxRowBytes = 1_900_000;

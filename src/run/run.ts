@@ -17,7 +17,7 @@ import {
   type StartMessage,
 } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { stop } from "./plan.ts";
+import { stop } from "./question.ts";
 import { approvalRows, runRow } from "./rows.ts";
 import { pendingApprovals, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";

@@ -5,6 +5,7 @@ import type {
   ToolExecution,
   UserInputField,
 } from "../approval/record.ts";
+import { noteOf } from "../approval/decision.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type ApprovalState, type CallState, known, type RunState, statusOf } from "./state.ts";
 
@@ -142,6 +143,7 @@ export function approvalRecord(
         created_at: new Date(approval.createdAtMs).toISOString(),
         tool_execution: {
           ...execution,
+          ...answerOf(approval),
           tool_args: approval.args,
           approval_id: approval.id,
           approval_type: approval.type,
@@ -165,6 +167,15 @@ export function approvalRecord(
     call_id: approval.key,
     args_hash: approval.argsHash,
     call_outcome: outcomeFor(state, approval, call),
+  };
+}
+
+/** What was answered here, whatever was asked of the same call since. */
+function answerOf({ data, status }: ApprovalState): Partial<ToolExecution> {
+  const answered = status === "approved" || status === "rejected";
+  return {
+    confirmed: answered ? status === "approved" : null,
+    confirmation_note: answered ? noteOf(data) : null,
   };
 }
 

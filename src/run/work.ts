@@ -7,16 +7,9 @@ import { KernError, messageOf } from "../errors.ts";
 import type { ModelMessage, ModelReply } from "../models/model.ts";
 import { maxResultBytes } from "./answer.ts";
 import type { Entry } from "./entry.ts";
-import {
-  ask,
-  candidateOf,
-  ended,
-  finish,
-  type Launch,
-  receive,
-  type Setting,
-  unknown,
-} from "./plan.ts";
+import { type Launch } from "./plan.ts";
+import { ask, candidateOf, ended, type Setting, unknown } from "./question.ts";
+import { finish, receive } from "./reply.ts";
 import { type CallState, known, type RunState } from "./state.ts";
 import { transcript } from "./view.ts";
 

@@ -204,7 +204,7 @@ test("cancel ends what waits, is safe to repeat, and an approval can no longer b
   }
   const approvals = await approvalsOf(run.run_id);
   expect(approvals.map(({ status, run_status }) => [status, run_status])).toEqual(
-    Array(2).fill(["cancelled", "CANCELLED"]),
+    [1, 2].map(() => ["cancelled", "CANCELLED"]),
   );
   expect((await resolve(approvals[0]?.id ?? "", { status: "approved" })).status).toBe(409);
   expect(effects).toEqual([]);
@@ -346,7 +346,7 @@ test("an audit tool does not stop the run, and leaves its record with the outcom
   const records = await approvalsOf(run.run_id);
   expect(
     records.map(({ approval_type, call_outcome, status }) => [approval_type, status, call_outcome]),
-  ).toEqual(Array(2).fill(["audit", "approved", "succeeded"]));
+  ).toEqual([1, 2].map(() => ["audit", "approved", "succeeded"]));
   expect((await ask("DELETE", `/approvals/${records[0]?.id}`)).status).toBe(409);
 });
 

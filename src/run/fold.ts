@@ -1,0 +1,252 @@
+import { questionHash } from "../approval/call-hash.ts";
+import { noteOf } from "../approval/decision.ts";
+import type { Entry } from "./entry.ts";
+import {
+  type ApprovalState,
+  type CallState,
+  known,
+  type RunState,
+  sizeOf,
+  type StepState,
+} from "./state.ts";
+
+/** The journal row that an entry stands in: its number, from 1, and its time. */
+export interface Row {
+  seq: number;
+  atMs: number;
+}
+
+/** The run after one more entry; throws for an entry that cannot follow, because then the journal is not ours. */
+export function apply(state: RunState | null, entry: Entry, { seq, atMs }: Row): RunState {
+  if (entry.kind === "started") {
+    if (state !== null) throw new Error("The run was already started.");
+    const { kind: _, ...facts } = entry;
+    return {
+      ...facts,
+      id: entry.runId,
+      createdAtMs: atMs,
+      updatedAtMs: atMs,
+      seq,
+      steps: [],
+      calls: new Map(),
+      approvals: new Map(),
+      refusals: new Map(),
+      size: entry.message.length,
+      ended: null,
+    };
+  }
+  if (state === null) throw new Error("The run has not been started.");
+  return { ...state, ...change(state, entry, { seq, atMs }), seq, updatedAtMs: atMs };
+}
+
+/** The run after several entries of one row. */
+export function applyAll(state: RunState, entries: readonly Entry[], row: Row): RunState {
+  return entries.reduce((current, entry) => apply(current, entry, row), state);
+}
+
+function change(
+  state: RunState,
+  entry: Exclude<Entry, { kind: "started" }>,
+  { seq, atMs }: Row,
+): Partial<RunState> {
+  switch (entry.kind) {
+    case "step_started": {
+      const { step: n, attempt, boot } = entry;
+      const failures = state.steps.find((earlier) => earlier.n === n)?.failures ?? 0;
+      const step: StepState = {
+        n,
+        attempt,
+        boot,
+        phase: "open",
+        failures,
+        retryAtMs: null,
+        error: null,
+        content: "",
+        callIds: [],
+      };
+      return { steps: [...state.steps.filter((earlier) => earlier.n !== n), step] };
+    }
+    case "step_failed":
+      return {
+        steps: lastStep(state, {
+          phase: "failed",
+          failures: (state.steps.at(-1)?.failures ?? 0) + 1,
+          error: entry.error,
+          retryAtMs: entry.retryAtMs,
+        }),
+      };
+    case "step_ended": {
+      const calls = new Map(state.calls);
+      const step = state.steps.at(-1)?.n ?? 0;
+      for (const asked of entry.calls) {
+        calls.set(asked.id, {
+          ...asked,
+          step,
+          phase: "ready",
+          pauseType: null,
+          approvalId: null,
+          key: asked.id,
+          confirmed: null,
+          userConfirmed: false,
+          note: null,
+          attempt: 0,
+          boot: null,
+          effect: null,
+          outcome: null,
+          result: null,
+          createdAtMs: atMs,
+        });
+      }
+      const callIds = entry.calls.map((call) => call.id);
+      const size = state.size + sizeOf(entry.content, entry.calls);
+      return {
+        calls,
+        size,
+        steps: lastStep(state, { phase: "done", content: entry.content, callIds }),
+      };
+    }
+    case "call_waits": {
+      const { approvalId, args, pauseType, toolVersion } = entry;
+      return withCall(state, entry.callId, {
+        phase: "waiting",
+        ...(args !== undefined && { args }),
+        ...(toolVersion !== undefined && { toolVersion }),
+        pauseType,
+        approvalId,
+        confirmed: null,
+        userConfirmed: false,
+      });
+    }
+    case "approval_asked": {
+      const { kind: _, approvalId: id, ...facts } = entry;
+      if (state.approvals.has(id)) throw new Error(`The approval '${id}' was asked for before.`);
+      // What an earlier approval says of this call's outcome changes with the new question.
+      const approvals = new Map(state.approvals);
+      for (const earlier of state.approvals.values()) {
+        if (earlier.callId !== entry.callId) continue;
+        approvals.set(earlier.id, { ...earlier, updatedAtMs: atMs, seq });
+      }
+      approvals.set(id, {
+        ...facts,
+        id,
+        status: "pending",
+        approvedArgs: null,
+        createdAtMs: atMs,
+        updatedAtMs: atMs,
+        principal: null,
+        resolvedBy: null,
+        resolvedAtMs: null,
+        data: null,
+        consumedBy: null,
+        hidden: false,
+        seq,
+      });
+      return { approvals };
+    }
+    case "approval_resolved": {
+      const { status, principal, resolvedBy, data } = entry;
+      const approval = known(state.approvals, entry.approvalId);
+      if (approval.status !== "pending") {
+        throw new Error(`The approval '${approval.id}' was decided before.`);
+      }
+      // An audit record follows its call, and says nothing to it any more.
+      const answered =
+        approval.type === "required" && (status === "approved" || status === "rejected");
+      return {
+        ...withApproval(state, approval.id, {
+          ...approval,
+          status,
+          principal,
+          resolvedBy,
+          data,
+          resolvedAtMs: atMs,
+          updatedAtMs: atMs,
+          approvedArgs: entry.args ?? null,
+          argsHash: entry.argsHash ?? approval.argsHash,
+          seq,
+        }),
+        ...(answered
+          ? withCall(state, approval.callId, {
+              confirmed: status === "approved",
+              note: noteOf(data),
+            })
+          : {}),
+      };
+    }
+    case "call_answered":
+      return withCall(state, entry.callId, {
+        confirmed: entry.confirmed,
+        userConfirmed: true,
+        note: entry.note,
+      });
+    case "call_released": {
+      const { key, args, toolVersion } = entry;
+      return withCall(state, entry.callId, { phase: "ready", key, args, toolVersion, attempt: 0 });
+    }
+    case "call_started": {
+      const { attempt, boot, effect } = entry;
+      const call = known(state.calls, entry.callId);
+      const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+      return {
+        ...withCall(state, call.id, { phase: "running", attempt, boot, effect }),
+        ...(approval === undefined
+          ? {}
+          : withApproval(state, approval.id, { ...approval, consumedBy: call.key })),
+      };
+    }
+    case "call_ended": {
+      const call = known(state.calls, entry.callId);
+      const { outcome, result } = entry;
+      const touched = [...state.approvals.values()].filter(
+        (approval) => approval.callId === call.id,
+      );
+      const approvals = new Map(state.approvals);
+      for (const approval of touched)
+        approvals.set(approval.id, { ...approval, updatedAtMs: atMs, seq });
+      const refusals = new Map(state.refusals);
+      if ((outcome === "rejected" || outcome === "expired") && call.args !== null) {
+        refusals.set(questionHash(call.toolName, call.args), result);
+      }
+      return {
+        ...withCall(state, call.id, { phase: "ended", boot: null, outcome, result }),
+        approvals,
+        refusals,
+        size: state.size + result.length,
+      };
+    }
+    case "approval_hidden": {
+      const approval = known(state.approvals, entry.approvalId);
+      return withApproval(state, approval.id, { ...approval, hidden: true, seq });
+    }
+    case "completed":
+      return { ended: { status: "COMPLETED", content: entry.content } };
+    case "failed":
+      return { ended: { status: "ERROR", content: entry.error } };
+    case "cancelled":
+      return { ended: { status: "CANCELLED", content: "" } };
+  }
+}
+
+function lastStep(state: RunState, patch: Partial<StepState>): StepState[] {
+  return state.steps.map((step, at) =>
+    at === state.steps.length - 1 ? { ...step, ...patch } : step,
+  );
+}
+
+function withCall(
+  state: RunState,
+  id: string,
+  patch: Partial<CallState>,
+): { calls: ReadonlyMap<string, CallState> } {
+  const call = known(state.calls, id);
+  if (call.phase === "ended") throw new Error(`The call '${id}' has ended before.`);
+  return { calls: new Map(state.calls).set(id, { ...call, ...patch }) };
+}
+
+function withApproval(
+  state: RunState,
+  id: string,
+  approval: ApprovalState,
+): { approvals: ReadonlyMap<string, ApprovalState> } {
+  return { approvals: new Map(state.approvals).set(id, approval) };
+}

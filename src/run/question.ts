@@ -1,0 +1,235 @@
+import type { Agent } from "../agent/agent.ts";
+import type { Candidate, Verdict } from "../agent/gate.ts";
+import { callHash } from "../approval/call-hash.ts";
+import { rejectionText } from "../approval/decision.ts";
+import type { ApprovalPolicy, Tool } from "../tools/tool.ts";
+import type { AskReason, Entry } from "./entry.ts";
+import { approvalIdOf, maxApprovals } from "./ids.ts";
+import {
+  type ApprovalState,
+  type CallState,
+  known,
+  pendingApprovals,
+  type RunState,
+} from "./state.ts";
+
+/** What planning needs beside the run itself: it has no clock and no identity of its own. */
+export interface Setting {
+  nowMs: number;
+  /** The instance that plans. */
+  boot: string;
+  /** The work that this instance has under way, by `workOf`: whatever else the journal calls running was interrupted. */
+  alive: ReadonlySet<string>;
+  /** Undefined where the agent is no longer configured: then the run waits for it. */
+  agent: Agent | undefined;
+}
+
+const defaultPolicy: ApprovalPolicy = {
+  type: "required",
+  expiresInMs: 7 * 86_400_000,
+  useWithinMs: 86_400_000,
+};
+
+/** A call as the gate looks at it before it starts. */
+export function candidateOf(state: RunState, call: CallState): Candidate {
+  const { key, toolName, userConfirmed } = call;
+  const approval = call.approvalId === null ? null : known(state.approvals, call.approvalId);
+  return {
+    runId: state.id,
+    key,
+    toolName,
+    toolVersion: call.toolVersion ?? "",
+    args: call.args ?? {},
+    userConfirmed,
+    approval,
+  };
+}
+
+/** Puts a call to a person: to those who may approve, or, where the tool has no approval, to the run's own user. */
+export function ask(
+  state: RunState,
+  call: CallState,
+  verdict: Verdict & { kind: "ask" },
+  setting: Setting,
+  reason: AskReason | null,
+): Entry[] {
+  const { args, pauseType, policy, toolVersion } = verdict;
+  const waits = {
+    kind: "call_waits",
+    callId: call.id,
+    pauseType,
+    ...(toolVersion !== call.toolVersion && { args, toolVersion }),
+  } as const;
+  if (policy === null) return [{ ...waits, approvalId: null }];
+  const n = state.approvals.size;
+  if (n >= maxApprovals)
+    return [ended(call, "refused", `A run may ask for ${maxApprovals} approvals at most.`)];
+  const approvalId = approvalIdOf(state.id, n);
+  const earlier = [...state.approvals.values()].filter(
+    (approval) => approval.callId === call.id,
+  ).length;
+  const key = earlier === 0 ? call.id : `${call.id}~${earlier}`;
+  return [
+    {
+      kind: "approval_asked",
+      approvalId,
+      callId: call.id,
+      key,
+      type: "required",
+      pauseType,
+      reason,
+      args,
+      argsHash: callHash({
+        runId: state.id,
+        callId: key,
+        toolName: call.toolName,
+        toolVersion,
+        args,
+      }),
+      toolVersion,
+      expiresAtMs: setting.nowMs + policy.expiresInMs,
+      useWithinMs: policy.useWithinMs,
+    },
+    { ...waits, approvalId },
+  ];
+}
+
+/** The approval's time is up: nothing is executed, and the model is told. */
+export function lapse(state: RunState, approval: ApprovalState): Entry[] {
+  const call = known(state.calls, approval.callId);
+  return [
+    {
+      kind: "approval_resolved",
+      approvalId: approval.id,
+      status: "expired",
+      principal: null,
+      resolvedBy: null,
+      data: null,
+    },
+    approval.reason === "unknown_outcome"
+      ? ended(call, "unknown", unknownText)
+      : ended(
+          call,
+          "expired",
+          "Function call was not executed: its approval expired before anyone decided.",
+        ),
+  ];
+}
+
+/** A person said no: nothing is executed, and the model is told why. */
+export function turnDown(
+  approval: ApprovalState | null,
+  call: CallState,
+  note: string | null,
+): Entry {
+  if (approval?.reason === "unknown_outcome") {
+    return ended(call, "unknown", note === null ? unknownText : `${unknownText} Note: ${note}`);
+  }
+  return ended(call, "rejected", rejectionText(note));
+}
+
+/** The run ends before its work does: what waits is cancelled; a call that is at work is left to report. */
+export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelled" }): Entry[] {
+  const resolved = pendingApprovals(state).map((approval): Entry => {
+    return {
+      kind: "approval_resolved",
+      approvalId: approval.id,
+      status: "cancelled",
+      principal: null,
+      resolvedBy: null,
+      data: null,
+    };
+  });
+  const idle = [...state.calls.values()].filter(
+    (call) => call.phase === "ready" || call.phase === "waiting",
+  );
+  return [
+    ...resolved,
+    ...idle.map((call) => {
+      const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+      return approval?.reason === "unknown_outcome"
+        ? ended(call, "unknown", unknownText)
+        : ended(call, "cancelled", "The run ended before this call was executed.");
+    }),
+    last,
+  ];
+}
+
+const unknownText =
+  "The outcome of this call is unknown: it was interrupted, and may or may not have taken effect.";
+
+/** A call of which kern cannot know whether it took effect: a gated one is put to a person, any other is told to the model. */
+export function unknown(state: RunState, call: CallState, setting: Setting): Entry[] {
+  const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+  const tool = setting.agent?.tools.get(call.toolName);
+  if (approval === undefined || state.ended !== null) {
+    return [
+      ended(call, "unknown", unknownText),
+      ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
+    ];
+  }
+  const policy = tool?.approval ?? defaultPolicy;
+  const verdict: Verdict & { kind: "ask" } = {
+    kind: "ask",
+    args: call.args ?? {},
+    toolVersion: call.toolVersion ?? "",
+    pauseType: "confirmation",
+    policy: { ...policy, type: "required" },
+  };
+  return ask(state, call, verdict, setting, "unknown_outcome");
+}
+
+/** A call that ran under an approval has its record, whatever its tool asks for by now. */
+export function isAudited(tool: Tool | undefined, call: CallState): boolean {
+  return tool?.approval?.type === "audit" && call.approvalId === null;
+}
+
+/** The record of an audit tool's call: closed from the start, with what the run's own user said where they were asked. */
+export function auditRecord(state: RunState, call: CallState, answered: boolean): Entry[] {
+  const approvalId = approvalIdOf(state.id, state.approvals.size);
+  const args = call.args ?? {};
+  const toolVersion = call.toolVersion ?? "";
+  return [
+    {
+      kind: "approval_asked",
+      approvalId,
+      callId: call.id,
+      key: call.key,
+      type: "audit",
+      pauseType: call.pauseType ?? "confirmation",
+      reason: null,
+      args,
+      argsHash: callHash({
+        runId: state.id,
+        callId: call.key,
+        toolName: call.toolName,
+        toolVersion,
+        args,
+      }),
+      toolVersion,
+      expiresAtMs: null,
+      useWithinMs: 0,
+    },
+    {
+      kind: "approval_resolved",
+      approvalId,
+      status: answered && call.confirmed === false ? "rejected" : "approved",
+      principal: null,
+      resolvedBy: answered ? state.userId : null,
+      data: call.note === null ? null : { note: call.note },
+    },
+  ];
+}
+
+export function ended(
+  call: CallState,
+  outcome: Extract<Entry, { kind: "call_ended" }>["outcome"],
+  result: string,
+): Entry {
+  // Of a call that was at work before, nobody can say that it was not executed.
+  const doubtful = call.effect !== null && !["succeeded", "failed", "unknown"].includes(outcome);
+  const end = doubtful
+    ? ({ outcome: "unknown", result: `${unknownText} ${result}` } as const)
+    : { outcome, result };
+  return { kind: "call_ended", callId: call.id, ...end };
+}

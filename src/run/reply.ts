@@ -1,0 +1,90 @@
+import type { Agent } from "../agent/agent.ts";
+import { judge } from "../agent/gate.ts";
+import type { ModelReply } from "../models/model.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { AskedCall, Entry } from "./entry.ts";
+import { ask, auditRecord, ended, isAudited, type Setting, stop } from "./question.ts";
+import { applyAll } from "./fold.ts";
+import { type CallState, known, type RunState, sizeOf } from "./state.ts";
+
+/** The most characters that a run may hold: it is kept in memory, and goes whole to whoever reads it. */
+const maxRunSize = 6 * 1024 * 1024;
+const tooLarge = `${maxRunSize / 1024 / 1024} million characters`;
+
+/** The most characters of a call's id and of a tool's name that are kept of what a model writes. */
+const maxNameLength = 128;
+
+/** What follows from the model's answer: the calls as asked, each with the gate's verdict, all in one row. */
+export function receive(
+  state: RunState,
+  reply: ModelReply,
+  agent: Agent,
+  setting: Setting,
+): Entry[] {
+  if (state.size + sizeOf(reply.content, asRaw(reply)) > maxRunSize) {
+    return stop(state, { kind: "failed", error: `The run has grown beyond ${tooLarge}.` });
+  }
+  const n = state.steps.at(-1)?.n ?? 1;
+  const seen = new Set<string>();
+  const judged = reply.toolCalls.map((raw, index) => {
+    const id = `${state.id}.${n}.${index}`;
+    // An id that looks like one of kern's own could be taken for another call's.
+    const given = raw.id !== null && raw.id.length <= maxNameLength ? raw.id : id;
+    const toolCallId = seen.has(given) || given.startsWith(`${state.id}.`) ? id : given;
+    seen.add(toolCallId);
+    const verdict = judge(agent.tools, raw, state.refusals);
+    const held = verdict.kind !== "refuse";
+    // What is refused for its size must not come back with every later request.
+    const rawArguments = raw.arguments.length > 2 * 131_072 ? "{}" : raw.arguments;
+    const asked: AskedCall = {
+      id,
+      toolCallId,
+      toolName: raw.name.slice(0, maxNameLength).toWellFormed(),
+      rawArguments,
+      args: held ? verdict.args : null,
+      toolVersion: held ? verdict.toolVersion : null,
+    };
+    return { asked, verdict };
+  });
+  const entries: Entry[] = [
+    {
+      kind: "step_ended",
+      content: reply.content,
+      calls: judged.map(({ asked }) => asked),
+      usage: reply.usage,
+    },
+  ];
+  const row = { seq: state.seq + 1, atMs: setting.nowMs };
+  let now = applyAll(state, entries, row);
+  for (const { asked, verdict } of judged) {
+    if (verdict.kind === "run") continue;
+    const call = known(now.calls, asked.id);
+    const more =
+      verdict.kind === "ask"
+        ? ask(now, call, verdict, setting, null)
+        : [ended(call, "refused", verdict.reason)];
+    now = applyAll(now, more, row);
+    entries.push(...more);
+  }
+  return entries;
+}
+
+/** What follows from the end of a tool's call; an audit tool leaves its record in the same row. */
+export function finish(
+  state: RunState,
+  call: CallState,
+  tool: Tool,
+  outcome: "succeeded" | "failed",
+  result: string,
+): Entry[] {
+  const fits = state.size + result.length <= maxRunSize;
+  const text = `The tool was executed, but its result was dropped: the run has grown beyond ${tooLarge}.`;
+  return [
+    fits ? ended(call, outcome, result) : ended(call, "failed", text),
+    ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
+  ];
+}
+
+function asRaw(reply: ModelReply): { rawArguments: string; args: null }[] {
+  return reply.toolCalls.map((call) => ({ rawArguments: call.arguments, args: null }));
+}
