@@ -54,7 +54,7 @@ export function rule(
 }
 
 function nameOf({ principal, shared, claim }: Decider): string {
-  return shared ? (claim ?? principal) : principal;
+  return shared && claim !== null && claim.trim() !== "" ? claim : principal;
 }
 
 /** What the model is told of a call that a person turned down. */

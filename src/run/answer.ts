@@ -212,11 +212,13 @@ function fillIn(
       message: `'${stranger}' is not a field to fill in. Fields: ${fields}.`,
     };
   }
-  const checked = checkArguments(tool, { ...args, ...values });
+  // What the model wrote into a field that it leaves to a person is a suggestion, and nobody's answer.
+  const own = Object.entries(args).filter(([field]) => !tool.userInputFields.includes(field));
+  const checked = checkArguments(tool, { ...Object.fromEntries(own), ...values });
   if (!checked.ok) return { kind: "invalid", message: checked.message };
   // Only what was filled in is taken over: the others stay as they were shown, whatever checking them again may do.
   const filled = Object.entries(checked.value).filter(([field]) =>
     tool.userInputFields.includes(field),
   );
-  return { kind: "filled", args: { ...args, ...Object.fromEntries(filled) } };
+  return { kind: "filled", args: { ...Object.fromEntries(own), ...Object.fromEntries(filled) } };
 }

@@ -321,6 +321,16 @@ test("an approval for user input takes the declared fields only, and checks them
   });
 });
 
+test("what the model writes into a field that a person fills in is nobody's answer", async () => {
+  const run = await start(
+    script({ calls: [call("pay_out", { amount: 5, account: "the model's" })] }),
+  );
+  const { id } = await pending(run.run_id);
+  expect(await resolve(id, { status: "approved" })).toMatchObject({ status: 422 });
+  await approve(id, { values: { account: "DE2" } });
+  expect(effects[0]?.args).toEqual({ amount: 5, account: "DE2" });
+});
+
 test("an approval for an external execution hands in the result, and the tool is not executed", async () => {
   const run = await start(script({ calls: [call("call_bank", { question: "limit?" })] }));
   const approval = await pending(run.run_id);

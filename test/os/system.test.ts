@@ -1,0 +1,244 @@
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { bindings, evict, get, pending, start, stub } from "../client.ts";
+import { script } from "../world.ts";
+import worker from "../worker.ts";
+import { http, json, type Question, refusal } from "./http.ts";
+import { mismatch, operationsOf, readDocument, resolved } from "./openapi.ts";
+
+const summary = (id: string, name: string) => ({ id, name, description: null, db_id: "d1" });
+
+test("the root says what this is, and sends a browser to the panel", async () => {
+  expect(await get("/")).toEqual({ name: "kern", id: "kern", version: packageJson.version });
+  const browser = await http("GET", "/", { headers: { accept: "text/html,*/*;q=0.8" } });
+  expect([browser.status, browser.headers.get("location")]).toEqual([302, "/panel"]);
+});
+
+test("health is ok with the time of the start, and not ok with the reason where a binding is missing", async () => {
+  const health = await get<{ instantiated_at: string }>("/health");
+  expect(health).toEqual({ status: "ok", instantiated_at: expect.any(String) });
+  expect(new Date(health.instantiated_at).toISOString()).toBe(health.instantiated_at);
+  expect(await get("/health")).toEqual(health);
+  const broken = await http("GET", "/health", { vars: { DB: undefined } });
+  expect([broken.status, await broken.json()]).toEqual([
+    503,
+    {
+      ...health,
+      status: "unavailable",
+      detail: expect.stringContaining("no D1 database bound as DB"),
+    },
+  ]);
+});
+
+test("info counts what there is", async () => {
+  expect(await get("/info")).toEqual({
+    kern_version: packageJson.version,
+    agent_count: 2,
+    team_count: 0,
+    workflow_count: 0,
+  });
+});
+
+test("the configuration names agents, models and the database", async () => {
+  expect(await get("/config")).toEqual({
+    os_id: "kern",
+    name: "kern",
+    description: null,
+    available_models: ["gpt-4o-mini"],
+    os_database: "d1",
+    databases: ["d1"],
+    agents: [summary("tester", "Tester"), summary("short", "short")],
+    teams: [],
+    workflows: [],
+    interfaces: [],
+  });
+});
+
+test("an agent is listed and read with its model, its instructions and its tools", async () => {
+  const agents = await get<{ id: string }[]>("/agents");
+  expect(agents.map(({ id }) => id)).toEqual(["tester", "short"]);
+  const agent = await get<{ tools: { tools: { name: string }[] } }>("/agents/tester");
+  expect(agent).toEqual(agents[0]);
+  expect(agent).toEqual({
+    ...summary("tester", "Tester"),
+    model: { name: "OpenAI", model: "gpt-4o-mini", provider: "OpenAI" },
+    instructions: ["You test."],
+    tools: { tools: expect.any(Array) },
+  });
+  expect(agent.tools.tools.find(({ name }) => name === "delete_user_data")).toEqual({
+    name: "delete_user_data",
+    description: "Permanently delete all data for a user. Requires admin approval.",
+    parameters: expect.objectContaining({ required: ["user_id"], additionalProperties: false }),
+    requires_confirmation: true,
+    requires_user_input: false,
+    external_execution: false,
+    approval_type: "required",
+  });
+});
+
+test("what needs the database or a run's object says which binding is missing, and does nothing else", async () => {
+  const { id, run_id } = await pending(
+    (await start(script({ calls: [{ name: "delete_user_data", args: { user_id: "u" } }] }))).run_id,
+  );
+  const body = json({ message: "hello", stream: false });
+  const asked: [string, string, string, Question?][] = [
+    ["DB", "GET", "/approvals"],
+    ["DB", "GET", "/approvals/count"],
+    ["DB", "POST", "/agents/tester/runs", body],
+    ["DB", "GET", "/ops/runs"],
+    ["RUNS", "GET", `/approvals/${id}`],
+    ["RUNS", "POST", `/approvals/${id}/resolve`, json({ status: "approved" })],
+    ["RUNS", "GET", `/agents/tester/runs/${run_id}`],
+    ["RUNS", "POST", "/agents/tester/runs", body],
+  ];
+  for (const [binding, method, path, question] of asked) {
+    const answer = http(method, path, { ...question, vars: { [binding]: undefined } });
+    expect(await refusal(answer)).toEqual([503, expect.stringContaining(binding)]);
+  }
+  expect(await get(`/approvals/${id}/status`)).toMatchObject({ status: "pending" });
+});
+
+/** A database that fails with this text, whatever it is asked. */
+function failing(text: string): object {
+  const fail = () => {
+    throw new Error(text);
+  };
+  const statement = { bind: () => statement, all: fail, raw: fail, run: fail, first: fail };
+  return { prepare: () => statement, batch: async () => fail() };
+}
+
+test.each([
+  [
+    "D1_ERROR: Network connection lost. secret-1",
+    "The database cannot be reached at the moment.",
+    "1",
+  ],
+  ["D1_ERROR: no such table: approvals", "The database is behind this version of kern", null],
+])(
+  "a database that says '%s' is one clear 503, and nothing is started",
+  async (says, told, retryAfter) => {
+    const vars = { DB: failing(says) };
+    const before = await listDurableObjectIds(bindings.RUNS);
+    for (const [method, path, question] of [
+      ["GET", "/approvals", {}],
+      ["GET", "/approvals/count", {}],
+      ["POST", "/agents/tester/runs", json({ message: "hello", stream: false })],
+      ["GET", "/health", {}],
+    ] as [string, string, Question][]) {
+      const answer = await http(method, path, { ...question, vars });
+      if (path !== "/health") expect(answer.headers.get("retry-after")).toBe(retryAfter);
+      expect(await refusal(answer)).toEqual([503, expect.stringContaining(told)]);
+    }
+    const page = await http("GET", "/panel", { vars });
+    const text = await page.text();
+    expect([page.status, text.includes(told), text.includes("secret-1")]).toEqual([
+      503,
+      true,
+      false,
+    ]);
+    expect(await listDurableObjectIds(bindings.RUNS)).toEqual(before);
+  },
+);
+
+test("a run that cannot be asked does not hide the other stuck ones from the operator", async () => {
+  const runs = [await start("hello"), await start("hello")];
+  const [broken, other] = runs.map(({ run_id }) => run_id);
+  for (const id of [broken, other]) {
+    const age =
+      "UPDATE runs SET status = 'RUNNING', updated_at_ms = 1, version = 1000 WHERE id = ?";
+    await bindings.DB.prepare(age).bind(id).run();
+  }
+  const spoil = "UPDATE journal SET v = 99";
+  await runInDurableObject(stub(broken ?? ""), (_, { storage }) => void storage.sql.exec(spoil));
+  await evict(broken ?? "");
+  try {
+    const stuck = await get<{ data: unknown[]; unreachable: unknown[] }>("/ops/runs");
+    expect(stuck.data).toContainEqual(expect.objectContaining({ run_id: other }));
+    const error = expect.stringContaining("journal format 99");
+    expect(stuck.unreachable).toContainEqual({ run_id: broken, error });
+    const alone = http("GET", `/ops/runs/${broken}`);
+    expect(await refusal(alone)).toEqual([503, error]);
+  } finally {
+    await bindings.DB.prepare("DELETE FROM runs WHERE id IN (?, ?)").bind(broken, other).run();
+  }
+});
+
+test("what is not served is 404 in the shape of every error", async () => {
+  const paths = [
+    "/nothing",
+    "/approvals/",
+    "/Approvals",
+    "/agents/tester/runs/x/y",
+    "/panel/nothing",
+  ];
+  for (const path of paths) {
+    expect(await refusal(http("GET", path))).toEqual([404, "Not Found"]);
+  }
+  for (const [method, path] of [
+    ["PUT", "/approvals"],
+    ["DELETE", "/agents/tester"],
+    ["GET", "/agents/tester/runs"],
+  ] as const) {
+    expect(await refusal(http(method, path))).toEqual([404, "Not Found"]);
+  }
+});
+
+test("every route of the API is in its document, and nothing else is", async () => {
+  const documented = operationsOf(await readDocument()).map(
+    ({ method, path }) => `${method} ${path}`,
+  );
+  const served = worker.routes
+    .filter(({ method, path }) => method !== "ALL" && !/^\/(panel|openapi\.json)/.test(path))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  expect([...new Set(served)].toSorted()).toEqual(documented.toSorted());
+  expect(documented).toContain("POST /approvals/{approval_id}/resolve");
+});
+
+test("the document is OpenAPI 3.1: every part is there, every reference leads somewhere, every path has its parameters", async () => {
+  const document = await readDocument();
+  expect(document).toMatchObject({
+    openapi: expect.stringMatching(/^3\.1\.\d+$/),
+    info: { title: "kern", version: packageJson.version },
+  });
+  expect(() => resolved(document, document)).not.toThrow();
+  for (const { method, parameters, path, requestBody, responses } of operationsOf(document)) {
+    const inPath = parameters.filter((parameter) => parameter.in === "path");
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(inPath.map(({ name, required }) => [name, required])).toEqual(
+      named.map((name) => [name, true]),
+    );
+    expect(new Set(parameters.map((parameter) => `${parameter.in} ${parameter.name}`)).size).toBe(
+      parameters.length,
+    );
+    for (const parameter of parameters) expect(parameter.schema).toBeTypeOf("object");
+    expect(method === "GET" || method === "DELETE" ? requestBody : undefined).toBeUndefined();
+    const statuses = Object.keys(responses);
+    expect(statuses.some((status) => status.startsWith("2"))).toBe(true);
+    for (const [status, { content = {}, description }] of Object.entries(responses)) {
+      expect(status).toMatch(/^[2345]\d\d$/);
+      expect(description).not.toBe("");
+      for (const { schema } of Object.values(content)) expect(schema).toBeTypeOf("object");
+    }
+    if (requestBody) expect(statuses).toEqual(expect.arrayContaining(["400", "413", "415", "422"]));
+    if (!["/", "/health", "/info"].includes(path)) {
+      expect(statuses).toEqual(expect.arrayContaining(["401", "403", "503"]));
+    }
+  }
+});
+
+test("answers are as the document says", async () => {
+  const document = await readDocument();
+  const { id, run_id } = await pending(
+    (await start(script({ calls: [{ name: "pay_out", args: { amount: 1, account: "" } }] })))
+      .run_id,
+  );
+  const ids: Record<string, string> = { approval_id: id, run_id, agent_id: "tester" };
+  for (const operation of operationsOf(document).filter(({ method }) => method === "GET")) {
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
+    const answer = await http("GET", path);
+    const type = answer.headers.get("content-type");
+    const told = { status: answer.status, type, body: await answer.text() };
+    expect([path, told.status, mismatch(document, operation, told)]).toEqual([path, 200, null]);
+  }
+});
