@@ -88,10 +88,11 @@ describe("an approval that a person fills in", () => {
     expect(simulation.executions).toEqual([]);
   });
 
-  test("keeps what the model gave where nothing is filled in", () => {
+  test("does not take what the model wrote there for a person's answer", () => {
     const simulation = runThatAsks(["fill", { n: 3 }]);
-    expect(decide(simulation, "approved")).toBe("accepted");
-    expect(simulation.executions.map(({ args }) => args)).toEqual(['{"n":3}']);
+    expect(decide(simulation, "approved")).toBe("invalid");
+    expect(decide(simulation, "approved", { values: { n: 4 } })).toBe("accepted");
+    expect(simulation.executions.map(({ args }) => args)).toEqual(['{"n":4}']);
   });
 });
 
