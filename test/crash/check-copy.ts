@@ -1,0 +1,45 @@
+import { canonicalJson } from "../../src/approval/call-hash.ts";
+import type { Found, Totals } from "./evidence.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** The database's copy against what the objects hold. */
+export function checkCopy(found: readonly Found[], totals: Totals, ledger: Ledger): void {
+  let approvals = 0;
+  for (const { held, inspection, listed, run, view } of found) {
+    approvals += held.size;
+    const { behind } = inspection.outbox;
+    ledger.check("D1 copy: nothing is left to tell", behind === 0, () => `${run.id}: ${behind}`);
+    const row = totals.rows.get(run.id);
+    ledger.check("D1 copy: a run's row says where it stands", row === view.status, () => {
+      return `${run.id}: ${view.status}, row ${row}`;
+    });
+    for (const [id, record] of held) {
+      const copy = listed.get(id);
+      const same = copy !== undefined && canonicalJson(copy) === canonicalJson(record);
+      ledger.check("D1 copy: an approval is listed as its object holds it", same, () => {
+        return `held ${JSON.stringify(record)}, listed ${JSON.stringify(copy)}`;
+      });
+    }
+    const strangers = [...listed.keys()].filter((id) => !held.has(id));
+    ledger.check(
+      "D1 copy: nothing is listed that is not held",
+      strangers.length === 0,
+      () => run.id,
+    );
+  }
+  const { counts, listed, rows, totalCount } = totals;
+  const sums = () => `${approvals} held, ${listed} listed, ${totalCount} counted`;
+  ledger.check(
+    "D1 copy: the whole list is there",
+    approvals === listed && listed === totalCount,
+    sums,
+  );
+  ledger.check("as many runs as were started", rows.size === found.length, () => {
+    return `${rows.size} runs of ${found.length} starts`;
+  });
+  for (const [status, { counted, listed }] of counts) {
+    ledger.check("D1 copy: the counters equal a recount", counted === listed, () => {
+      return `${status}: ${counted} counted, ${listed} listed`;
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import type { Random } from "./random.ts";
+import { sleep, type Runtime } from "./runtime.ts";
+
+/** The moments at which the runtime is killed on purpose. */
+export const stateNames = [
+  "model asked, no answer",
+  "model answered, step not stored",
+  "tool called, no answer",
+  "tool answered, result not stored",
+  "telling of a start",
+  "telling of a pause",
+  "decided, decider not told",
+  "told, not noted",
+  "reconcile asked, no answer",
+  "recovering after a restart",
+] as const;
+export type StateName = (typeof stateNames)[number];
+
+/** Told apart afterwards: whether what was answered was stored is known once it is asked for again. */
+const confirmedLater = new Set<StateName>([
+  "model answered, step not stored",
+  "tool answered, result not stored",
+]);
+/** Too rare to wait for: struck whenever they occur. */
+const rare = new Set<StateName>(["reconcile asked, no answer"]);
+
+const recoveryMs = 300;
+const patienceMs = 15_000;
+/** A life that was shorter is followed by one that is longer, because a run that never gets anywhere is given up. */
+const shortMs = 300;
+
+export interface Reached {
+  /** What will be asked for once more if it was not stored. */
+  mark?: string;
+  /** Kills so long after this moment, and lets it go on meanwhile; at once, and nothing goes on, where it is left out. */
+  delayMs?: number;
+}
+
+/** Decides when the runtime is killed. */
+export interface Conductor {
+  /** A named moment has come: returns when it may go on, which is never where it is the moment of a kill. */
+  reach(state: StateName, reached?: Reached): Promise<void>;
+  /** What was marked is asked for once more. */
+  confirm(mark: string): void;
+  /** Keeps the runtime up, killing it again and again, until `isEnough`; it is up at the end. */
+  conduct(isEnough: () => boolean): Promise<void>;
+  readonly hits: ReadonlyMap<StateName, number>;
+  readonly kills: number;
+  readonly random: number;
+  /** How long restarts took, in milliseconds. */
+  readonly restartsMs: readonly number[];
+}
+
+export function createConductor(
+  runtime: Runtime,
+  random: Random,
+  { hits: quota, log }: { hits: number; log: (line: string) => void },
+): Conductor {
+  const hits = new Map<StateName, number>(stateNames.map((name) => [name, 0]));
+  const marks = new Map<string, { state: StateName; atMs: number }>();
+  const restartsMs: number[] = [];
+  let kills = 0;
+  let atRandom = 0;
+  let struck = Promise.withResolvers<void>();
+  let isStruck = true;
+  let recovering = false;
+  let wasShort = false;
+  let aim: { state: StateName; fromMs: number; anyFromMs: number } | null = null;
+
+  const hit = (state: StateName): void => void hits.set(state, (hits.get(state) ?? 0) + 1);
+  const wanted = (state: StateName): boolean => {
+    const open = [...marks.values()].filter(
+      (mark) => mark.state === state && mark.atMs > performance.now() - patienceMs,
+    );
+    return (hits.get(state) ?? 0) + open.length < quota;
+  };
+  const strike = (why: string): void => {
+    if (isStruck) return;
+    isStruck = true;
+    runtime.kill();
+    kills += 1;
+    log(`kill ${kills}: ${why}`);
+    struck.resolve();
+  };
+  const isDue = (state: StateName): boolean => {
+    if (isStruck || aim === null || !wanted(state)) return false;
+    const nowMs = performance.now();
+    if (rare.has(state)) return random.chance(0.7);
+    return (state === aim.state && nowMs >= aim.fromMs) || nowMs >= aim.anyFromMs;
+  };
+  const takeAim = (): number => {
+    const open = stateNames.filter(wanted);
+    const nowMs = performance.now();
+    const fromMs = nowMs + random.int(60, 500);
+    if (open.length === 0 || random.chance(0.15)) {
+      aim = null;
+      return fromMs - nowMs + random.int(0, 400);
+    }
+    aim = { state: random.pick(open), fromMs, anyFromMs: fromMs + 400 };
+    return 2_500;
+  };
+  /** One life of the runtime; true where it may live on. */
+  const live = async (isEnough: () => boolean): Promise<boolean> => {
+    const fromMs = performance.now();
+    let servedMs = Number.POSITIVE_INFINITY;
+    struck = Promise.withResolvers();
+    isStruck = false;
+    aim = null;
+    const awaitsRecovery =
+      kills > 0 && !wasShort && wanted("recovering after a restart") && random.chance(0.5);
+    recovering = awaitsRecovery;
+    if (await runtime.start()) {
+      if (awaitsRecovery) await Promise.race([struck.promise, sleep(recoveryMs)]);
+      if (awaitsRecovery && !recovering) await struck.promise;
+      recovering = false;
+      if (!isStruck) {
+        restartsMs.push(performance.now() - fromMs);
+        runtime.publish();
+        if (isEnough()) return true;
+        if (wasShort) await sleep(shortMs);
+        servedMs = performance.now();
+        await Promise.race([struck.promise, sleep(takeAim())]);
+        if (!isStruck) {
+          atRandom += 1;
+          strike("at a random time");
+        }
+      }
+    }
+    if (!isStruck) throw new Error("The runtime ended by itself.");
+    wasShort = !wasShort && !(performance.now() - servedMs > shortMs);
+    await runtime.gone();
+    return false;
+  };
+
+  return {
+    async reach(state, { delayMs, mark } = {}) {
+      if (recovering && !isStruck) {
+        recovering = false;
+        hit("recovering after a restart");
+        const waitMs = random.int(0, 150);
+        setTimeout(() => strike(`recovering after a restart, ${waitMs} ms later`), waitMs);
+        return;
+      }
+      if (!isDue(state)) return;
+      aim = null;
+      if (confirmedLater.has(state) && mark !== undefined)
+        marks.set(mark, { state, atMs: performance.now() });
+      else hit(state);
+      if (delayMs === undefined) {
+        strike(state);
+        await new Promise(() => undefined);
+      } else if (delayMs === 0) strike(state);
+      else setTimeout(() => strike(`${state}, ${delayMs} ms later`), delayMs);
+    },
+    confirm(mark) {
+      const found = marks.get(mark);
+      if (found === undefined) return;
+      marks.delete(mark);
+      hit(found.state);
+    },
+    async conduct(isEnough) {
+      while (!(await live(isEnough)));
+    },
+    hits,
+    restartsMs,
+    get kills() {
+      return kills;
+    },
+    get random() {
+      return atRandom;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { Agent } from "../../src/agent/agent.ts";
+import { approval } from "../../src/approval/approval.ts";
+import { D1Db } from "../../src/db/d1.ts";
+import { OpenAIChat } from "../../src/models/openai.ts";
+import { AgentOS } from "../../src/os/agent-os.ts";
+import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
+import type { ToolContext } from "../../src/tools/context.ts";
+import { type Reconciliation, tool } from "../../src/tools/tool.ts";
+import type { Effected, Told } from "./wire.ts";
+
+/** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports. */
+
+async function post(env: unknown, path: string, body: unknown): Promise<Response> {
+  const { WORLD_URL } = env as { WORLD_URL: string };
+  const response = await fetch(WORLD_URL + path, { method: "POST", body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
+
+const parameters = z.object({ ref: z.string(), amount: z.number() });
+
+/** A tool whose work is done by the tool server. */
+function remote(name: string, options: { idempotent?: boolean; verifiable?: boolean } = {}) {
+  return tool({
+    name,
+    description: `Does ${name}.`,
+    parameters,
+    ...(options.idempotent === true && { idempotent: true }),
+    ...(options.verifiable === true && {
+      reconcile: async (key: string, ctx: ToolContext): Promise<Reconciliation> => {
+        const answer = await post(ctx.env, "/reconcile", { key, tool: name, runId: ctx.runId });
+        return answer.json<Reconciliation>();
+      },
+    }),
+    execute: async (args, ctx) => {
+      const { approval, callId, env, idempotencyKey: key, runId } = ctx;
+      const call: Effected = { tool: name, key, args, runId, callId, approval };
+      return (await post(env, "/tool", call)).json<string>();
+    },
+  });
+}
+
+const tools = [
+  approval(remote("pay")),
+  approval(remote("set_flag", { idempotent: true })),
+  approval(remote("ship", { verifiable: true })),
+  approval({ expiresIn: "3s" })(remote("bid")),
+  remote("look_up", { idempotent: true }),
+  remote("notify"),
+];
+const model = new OpenAIChat({ id: "scripted" });
+
+/** D1, telling the campaign of every projection before and after. */
+class ReportingDb implements Db {
+  readonly id = "d1";
+  readonly #d1 = new D1Db({ binding: "DB" });
+
+  connect(env: unknown): Store {
+    const store = this.#d1.connect(env);
+    const report = async (when: Told["when"], run: RunRow, approvals: ApprovalRow[]) => {
+      const { created_at_ms, id: runId, status, version } = run;
+      const told: Told = {
+        when,
+        runId,
+        status,
+        seq: version - created_at_ms,
+        approvals: approvals.map(({ record }) => record),
+      };
+      await post(env, "/projection", told);
+    };
+    const project: Store["project"] = async (run, approvals) => {
+      await report("before", run, approvals);
+      await store.project(run, approvals);
+      await report("after", run, approvals);
+    };
+    return new Proxy(store, {
+      get: (target, name) => {
+        if (name === "project") return project;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+}
+
+const os = new AgentOS({
+  agents: ["clerk", "auditor"].map((id) => new Agent({ id, model, tools })),
+  db: new ReportingDb(),
+});
+const app = os.getApp();
+
+export class Run extends os.Run {}
+export class Feed extends os.Feed {}
+export default {
+  scheduled: app.scheduled,
+  async fetch(request: Request, env: { DB: D1Database }, ctx: ExecutionContext): Promise<Response> {
+    if (new URL(request.url).pathname !== "/rows/runs") return app.fetch(request, env, ctx);
+    const { results } = await env.DB.prepare("SELECT id, status FROM runs").all();
+    return Response.json(results);
+  },
+};
