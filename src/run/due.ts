@@ -3,6 +3,9 @@ import { pendingApprovals, type RunState, statusOf } from "./state.ts";
 /** While anything is under way the alarm is never further off than this. */
 export const watchDogMs = 10_000;
 
+/** How long a run whose agent is gone sleeps before it looks whether the agent is back. */
+const idleMs = 10 * 60_000;
+
 /** What the time of the next alarm depends on beside the run. */
 export interface Duties {
   nowMs: number;
@@ -10,18 +13,26 @@ export interface Duties {
   outboxMs: number | null;
   /** True while this instance has work under way. */
   working: boolean;
+  /** False where the run's agent is not configured: then nothing but a deploy can move it. */
+  movable: boolean;
 }
 
 /** When the run must be looked at next, whatever happens until then; null where nothing is due. */
-export function nextDueMs(state: RunState, { nowMs, outboxMs, working }: Duties): number | null {
+export function nextDueMs(
+  state: RunState,
+  { movable, nowMs, outboxMs, working }: Duties,
+): number | null {
   const due = lapses(state);
   if (outboxMs !== null) due.push(outboxMs);
   const status = statusOf(state);
   const step = state.steps.at(-1);
   if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
-  else if (status === "RUNNING" || status === "PENDING" || working) due.push(nowMs + watchDogMs);
+  else if (status === "RUNNING" || status === "PENDING" || working) {
+    due.push(nowMs + (movable || working ? watchDogMs : idleMs));
+  }
   // What is overdue after everything was tried would ring without a pause.
-  const times = due.map((atMs) => (atMs > nowMs ? atMs : nowMs + watchDogMs));
+  const pauseMs = movable ? watchDogMs : idleMs;
+  const times = due.map((atMs) => (atMs > nowMs ? atMs : nowMs + pauseMs));
   return times.length === 0 ? null : Math.min(...times);
 }
 

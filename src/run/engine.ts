@@ -99,7 +99,9 @@ export class Engine {
     this.#recovered = true;
     const state = this.state;
     if (state === null || state.ended !== null) return;
-    const left = [...state.calls.values()].some(({ phase }) => phase === "running");
+    const left = [...state.calls.values()].some(
+      ({ phase }) => phase === "running" || phase === "ready",
+    );
     if (left || state.steps.at(-1)?.phase === "open") this.advance();
   }
 
@@ -289,7 +291,12 @@ export class Engine {
   #arm(state: RunState): void {
     const nowMs = this.#parts.now();
     const outboxMs = this.#parts.outbox.dueMs(state, nowMs);
-    const atMs = nextDueMs(state, { nowMs, outboxMs, working: this.working });
+    const atMs = nextDueMs(state, {
+      nowMs,
+      outboxMs,
+      working: this.working,
+      movable: this.#parts.agentOf(state.agentId) !== undefined,
+    });
     if (atMs === null) return;
     // An alarm that rings a little early costs less than moving it with every row.
     const closeEnough =

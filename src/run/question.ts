@@ -65,10 +65,7 @@ export function ask(
   if (n >= maxApprovals)
     return [ended(call, "refused", `A run may ask for ${maxApprovals} approvals at most.`)];
   const approvalId = approvalIdOf(state.id, n);
-  const earlier = [...state.approvals.values()].filter(
-    (approval) => approval.callId === call.id,
-  ).length;
-  const key = earlier === 0 ? call.id : `${call.id}~${earlier}`;
+  const key = keyFor(state, call, reason);
   return [
     {
       kind: "approval_asked",
@@ -92,6 +89,16 @@ export function ask(
     },
     { ...waits, approvalId },
   ];
+}
+
+/** A key that no question about this call had before, nor an attempt of unknown outcome: a retry is a call of its own. */
+function keyFor(state: RunState, call: CallState, reason: AskReason | null): string {
+  const asked = [...state.approvals.values()].filter(({ callId }) => callId === call.id);
+  if (asked.length === 0 && reason !== "unknown_outcome") return call.id;
+  const used = new Set(asked.map(({ key }) => key));
+  let n = 1;
+  while (used.has(`${call.id}~${n}`)) n += 1;
+  return `${call.id}~${n}`;
 }
 
 /** The approval's time is up: nothing is executed, and the model is told. */
@@ -160,9 +167,11 @@ const unknownText =
 
 /** A call of which kern cannot know whether it took effect: a gated one is put to a person, any other is told to the model. */
 export function unknown(state: RunState, call: CallState, setting: Setting): Entry[] {
-  const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
   const tool = setting.agent?.tools.get(call.toolName);
-  if (approval === undefined || state.ended !== null) {
+  // Somebody was asked before it ran: its approvers, or the run's own user.
+  const gated =
+    call.approvalId !== null || (call.userConfirmed && tool?.approval?.type !== "audit");
+  if (!gated || state.ended !== null) {
     return [
       ended(call, "unknown", unknownText),
       ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),

@@ -171,7 +171,9 @@ export function approvalRecord(
 }
 
 /** What was answered here, whatever was asked of the same call since. */
-function answerOf({ data, status }: ApprovalState): Partial<ToolExecution> {
+function answerOf({ data, status, type }: ApprovalState): Partial<ToolExecution> {
+  // An audit record decides nothing: it says what was said of the call, if anything was.
+  if (type === "audit") return {};
   const answered = status === "approved" || status === "rejected";
   return {
     confirmed: answered ? status === "approved" : null,

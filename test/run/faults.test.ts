@@ -132,6 +132,28 @@ test("an unknown outcome that a person rejects is not run again, and stays unkno
   expect(effects).toHaveLength(1);
 });
 
+test("an interrupted call that the run's own user had confirmed is put to those who may approve", async () => {
+  const message = script(call("rename", { user_id: "u", name: "New" }));
+  const { run_id: runId, tools } = await start(message);
+  let reached: (() => void) | undefined;
+  const atWork = new Promise<void>((resolve) => (reached = resolve));
+  faults.afterEffect = () => {
+    reached?.();
+    return new Promise(() => undefined);
+  };
+  const answers = [{ tool_call_id: tools[0]?.tool_call_id, confirmed: true }];
+  void ask("POST", `/agents/tester/runs/${runId}/continue`, { tools: answers });
+  await atWork;
+  healAll();
+  await crash(runId);
+  await ring(runId);
+  expect(await settle(runId)).toMatchObject({ status: "PAUSED" });
+  const question = await pending(runId);
+  expect(question.context).toMatchObject({ reason: "unknown_outcome" });
+  await approve(question.id, { action: "retry" });
+  expect(effects.map(({ key }) => key)).toEqual([`${runId}.1.0`, `${runId}.1.0~1`]);
+});
+
 test("D1 fails for a minute: the decision stands, the run goes on, and the list catches up", async () => {
   const run = await start(script(deletion("u-5")));
   const { id } = await pending(run.run_id);
