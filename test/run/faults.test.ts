@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { messageVersion } from "../../src/run/messages.ts";
 import {
   approve,
   approvalsOf,
@@ -141,8 +142,8 @@ test("an interrupted call that the run's own user had confirmed is put to those 
     reached?.();
     return new Promise(() => undefined);
   };
-  const answers = [{ tool_call_id: tools[0]?.tool_call_id, confirmed: true }];
-  void ask("POST", `/agents/tester/runs/${runId}/continue`, { tools: answers });
+  const answers = [{ tool_call_id: tools[0]?.tool_call_id ?? "", confirmed: true }];
+  await door(runId).continue({ v: messageVersion, answers, waitMs: 0 });
   await atWork;
   healAll();
   await crash(runId);
