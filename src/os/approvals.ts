@@ -17,6 +17,7 @@ import {
   ApprovalQuery,
   ApprovalState,
   Resolution,
+  StatusQuery,
 } from "./schemas.ts";
 
 type Env = Record<string, unknown>;
@@ -25,7 +26,8 @@ type Env = Record<string, unknown>;
 export interface Approvals {
   list(env: Env, query: z.output<typeof ApprovalQuery>): Promise<z.output<typeof ApprovalPage>>;
   count(env: Env, filters: z.output<typeof ApprovalFilters>): Promise<number>;
-  get(env: Env, id: string): Promise<ApprovalRecord>;
+  /** `waitMs`: how long to wait for its decision where it is pending. */
+  get(env: Env, id: string, waitMs?: number): Promise<ApprovalRecord>;
   resolve(
     env: Env,
     id: string,
@@ -74,9 +76,10 @@ export function approvalsOf(db: Db | null): Approvals {
     async count(env, { status = "pending", ...others }) {
       return store(env).countApprovals({ status, ...others });
     },
-    async get(env, id) {
+    async get(env, id, waitMs = 0) {
       const runId = runOf(id);
-      return unwrap(await askRun(env, runId, async (run) => run.approval(id)), "Approval").approval;
+      const reply = await askRun(env, runId, async (run) => run.approval(id, waitMs));
+      return unwrap(reply, "Approval").approval;
     },
     async resolve(env, id, decision, { id: principal, shared }, claim) {
       const runId = runOf(id);
@@ -164,18 +167,19 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
       method: "get",
       path: "/approvals/{approval_id}/status",
       tags,
-      summary: "Where an approval stands",
+      summary: "Where an approval stands; with wait, as soon as it is decided",
       middleware: requires("approvals:read"),
-      request: { params },
+      request: { params, query: StatusQuery },
       responses: {
         200: json(ApprovalState, "The approval's state."),
-        ...refusals(401, 403, 404, 503),
+        ...refusals(401, 403, 404, 422, 503),
       },
     }),
     async (c) => {
       const { id, status, run_id, resolved_at, resolved_by } = await approvals.get(
         c.env,
         c.req.valid("param").approval_id,
+        c.req.valid("query").wait * 1000,
       );
       return c.json({ approval_id: id, status, run_id, resolved_at, resolved_by }, 200);
     },

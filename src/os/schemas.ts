@@ -185,6 +185,12 @@ export const ApprovalQuery = z.object({
   page: wholeNumber(1, 1_000_000_000, 1),
 });
 
+export const StatusQuery = z.object({
+  wait: wholeNumber(0, 30, 0).describe(
+    "How many seconds to wait for the decision of a pending one.",
+  ),
+});
+
 export const Run = z
   .object({
     run_id: z.string(),

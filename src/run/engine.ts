@@ -139,6 +139,14 @@ export class Engine {
     await within(timeoutMs, this.#untilSettled());
   }
 
+  /** Resolves when it is so, asked after every row, or when the time is up. */
+  async until(so: (state: RunState) => boolean, timeoutMs: number): Promise<void> {
+    const happened = async (): Promise<void> => {
+      while (this.state === null || !so(this.state)) await this.#changed.promise;
+    };
+    await within(timeoutMs, happened());
+  }
+
   async #untilSettled(): Promise<void> {
     while (this.state === null || !isSettled(this.state)) await this.#changed.promise;
     await this.#told;

@@ -78,7 +78,7 @@ export interface RunDoor {
   start(message: StartMessage): Promise<RunReply>;
   view(): Promise<RunReply>;
   wait(waitMs: number): Promise<RunReply>;
-  approval(id: string): Promise<ApprovalReply>;
+  approval(id: string, waitMs?: number): Promise<ApprovalReply>;
   resolve(message: ResolveMessage): Promise<ApprovalReply>;
   continue(message: ContinueMessage): Promise<RunReply>;
   cancel(): Promise<Reply<object>>;

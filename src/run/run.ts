@@ -87,7 +87,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.#view();
   }
 
-  async approval(id: string): Promise<ApprovalReply> {
+  /** The approval; where it is pending, after `waitMs` at most for its decision. */
+  async approval(id: string, waitMs = 0): Promise<ApprovalReply> {
+    if (waitMs > 0 && this.#find(id)?.status === "pending") {
+      await this.#engine.until((state) => state.approvals.get(id)?.status !== "pending", waitMs);
+    }
     const found = this.#find(id);
     return found === null ? notFound : { ok: true, approval: found };
   }

@@ -155,6 +155,15 @@ test("an interrupted call that the run's own user had confirmed is put to those 
   expect(effects.map(({ key }) => key)).toEqual([`${runId}.1.0`, `${runId}.1.0~1`]);
 });
 
+test("who waits for a decision is told as soon as it is taken, and no later than they said", async () => {
+  const run = await start(script(deletion("u-13")));
+  const { id } = await pending(run.run_id);
+  expect((await ask("GET", `/approvals/${id}/status?wait=31`)).status).toBe(422);
+  const waiting = get(`/approvals/${id}/status?wait=30`);
+  await resolve(id, { status: "rejected", resolved_by: "ann" });
+  expect(await waiting).toMatchObject({ status: "rejected", resolved_by: "ann" });
+});
+
 test("D1 fails for a minute: the decision stands, the run goes on, and the list catches up", async () => {
   const run = await start(script(deletion("u-5")));
   const { id } = await pending(run.run_id);
