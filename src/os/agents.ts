@@ -45,6 +45,16 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
     return agent;
   };
 
+  /** The run, also of an agent that is no longer configured: such a run can still be read, and cancelled. */
+  const readOf = async (c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> => {
+    try {
+      return await readRun(c, agentId, runId);
+    } catch (error) {
+      if (error instanceof KernError && error.code === "not_found") find(agentId);
+      throw error;
+    }
+  };
+
   app.openapi(
     createRoute({
       method: "get",
@@ -149,7 +159,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
     }),
     async (c) => {
       const { agent_id, run_id } = c.req.valid("param");
-      return c.json(await readRun(c, find(agent_id).id, run_id), 200) as never;
+      return c.json(await readOf(c, agent_id, run_id), 200) as never;
     },
   );
 
@@ -200,7 +210,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
     }),
     async (c) => {
       const { agent_id, run_id } = c.req.valid("param");
-      await readRun(c, find(agent_id).id, run_id);
+      await readOf(c, agent_id, run_id);
       unwrap(await askRun(c.env, run_id, async (object) => object.cancel()), "Run");
       return c.json({}, 200);
     },

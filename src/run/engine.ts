@@ -4,7 +4,7 @@ import type { Tool } from "../tools/tool.ts";
 import { within } from "./deadline.ts";
 import { lapses, nextDueMs, watchDogMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
-import { eventsOf, type RunEvent, textEvent } from "./events.ts";
+import { eventsOf, historyOf, type RunEvent, textEvent } from "./events.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import type { Inspection } from "./messages.ts";
@@ -12,7 +12,6 @@ import { Listeners } from "./listeners.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
-import { apply } from "./fold.ts";
 import { type RunState, statusOf } from "./state.ts";
 import { perform } from "./work.ts";
 
@@ -193,14 +192,7 @@ export class Engine {
   }
 
   #history(): RunEvent[] {
-    let state: RunState | null = null;
-    const events: RunEvent[] = [];
-    for (const row of this.#parts.journal.rows()) {
-      for (const event of eventsOf(state, row.entries, row, this.tools))
-        events.push({ ...event, event_index: events.length });
-      for (const entry of row.entries) state = apply(state, entry, row);
-    }
-    return events;
+    return historyOf(this.#parts.journal.rows(), this.tools);
   }
 
   #begin(launch: Launch, state: RunState): void {
@@ -234,7 +226,8 @@ export class Engine {
     try {
       this.advance(outcome(this.state ?? state, this.#setting()));
     } catch (error) {
-      if (!(error instanceof KernError)) throw error;
+      // Only a run that is still under way can end for what it could not store.
+      if (!(error instanceof KernError) || this.state?.ended !== null) throw error;
       this.advance(stop(this.state ?? state, { kind: "failed", error: error.message }));
     }
   }

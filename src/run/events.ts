@@ -1,6 +1,6 @@
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { apply, type Row } from "./fold.ts";
+import { apply, draft, type Row } from "./fold.ts";
 import { currentCalls, known, type RunState, statusOf } from "./state.ts";
 import { requirements, seconds, toolExecution } from "./view.ts";
 
@@ -23,14 +23,40 @@ export function eventsOf(
   row: Row,
   tools: ReadonlyMap<string, Tool>,
 ): RunEvent[] {
+  return tell(before, entries, row, tools).events;
+}
+
+/** Every event of a journal, with its index. */
+export function historyOf(
+  rows: Iterable<Row & { entries: readonly Entry[] }>,
+  tools: ReadonlyMap<string, Tool>,
+): RunEvent[] {
+  const own = draft();
   const events: RunEvent[] = [];
+  let state: RunState | null = null;
+  for (const row of rows) {
+    const told = tell(state, row.entries, row, tools, own);
+    for (const event of told.events) events.push({ ...event, event_index: events.length });
+    state = told.after;
+  }
+  return events;
+}
+
+function tell(
+  before: RunState | null,
+  entries: readonly Entry[],
+  row: Row,
+  tools: ReadonlyMap<string, Tool>,
+  own?: ReturnType<typeof draft>,
+): { events: RunEvent[]; after: RunState | null } {
+  const events: RunEvent[] = [];
+  const was = before === null ? "PENDING" : statusOf(before);
   let state = before;
   for (const entry of entries) {
-    state = apply(state, entry, row);
+    state = apply(state, entry, row, own);
     events.push(...ofEntry(entry, state, tools));
   }
-  if (state === null || state.ended !== null) return events;
-  const was = before === null ? "PENDING" : statusOf(before);
+  if (state === null || state.ended !== null) return { events, after: state };
   const is = statusOf(state);
   if (was === "PAUSED" && is !== "PAUSED") events.unshift(header(state, "RunContinued"));
   if (was !== "PAUSED" && is === "PAUSED") {
@@ -42,7 +68,7 @@ export function eventsOf(
       requirements: requirements(state, tools),
     });
   }
-  return events;
+  return { events, after: state };
 }
 
 function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>): RunEvent[] {

@@ -16,8 +16,32 @@ export interface Row {
   atMs: number;
 }
 
+/** Gives a map that may be changed: a copy of this one. */
+type Draft = <V>(map: ReadonlyMap<string, V>) => Map<string, V>;
+
+const copy: Draft = (map) => new Map(map);
+
+/**
+ * For folding a whole journal, whose states in between nobody keeps: each map is copied once, and then changed in place,
+ * so that reading a run back takes as long as the run is and not its square.
+ */
+export function draft(): Draft {
+  const own = new WeakSet<object>();
+  return (map) => {
+    if (own.has(map)) return map as Map<string, never>;
+    const made = copy(map);
+    own.add(made);
+    return made;
+  };
+}
+
 /** The run after one more entry; throws for an entry that cannot follow, because then the journal is not ours. */
-export function apply(state: RunState | null, entry: Entry, { seq, atMs }: Row): RunState {
+export function apply(
+  state: RunState | null,
+  entry: Entry,
+  { seq, atMs }: Row,
+  own: Draft = copy,
+): RunState {
   if (entry.kind === "started") {
     if (state !== null) throw new Error("The run was already started.");
     const { kind: _, ...facts } = entry;
@@ -36,7 +60,7 @@ export function apply(state: RunState | null, entry: Entry, { seq, atMs }: Row):
     };
   }
   if (state === null) throw new Error("The run has not been started.");
-  return { ...state, ...change(state, entry, { seq, atMs }), seq, updatedAtMs: atMs };
+  return { ...state, ...change(state, entry, { seq, atMs }, own), seq, updatedAtMs: atMs };
 }
 
 /** The run after several entries of one row. */
@@ -48,6 +72,7 @@ function change(
   state: RunState,
   entry: Exclude<Entry, { kind: "started" }>,
   { seq, atMs }: Row,
+  own: Draft,
 ): Partial<RunState> {
   switch (entry.kind) {
     case "step_started": {
@@ -76,7 +101,7 @@ function change(
         }),
       };
     case "step_ended": {
-      const calls = new Map(state.calls);
+      const calls = own(state.calls);
       const step = state.steps.at(-1)?.n ?? 0;
       for (const asked of entry.calls) {
         calls.set(asked.id, {
@@ -107,21 +132,26 @@ function change(
     }
     case "call_waits": {
       const { approvalId, args, pauseType, toolVersion } = entry;
-      return withCall(state, entry.callId, {
-        phase: "waiting",
-        ...(args !== undefined && { args }),
-        ...(toolVersion !== undefined && { toolVersion }),
-        pauseType,
-        approvalId,
-        confirmed: null,
-        userConfirmed: false,
-      });
+      return withCall(
+        state,
+        entry.callId,
+        {
+          phase: "waiting",
+          ...(args !== undefined && { args }),
+          ...(toolVersion !== undefined && { toolVersion }),
+          pauseType,
+          approvalId,
+          confirmed: null,
+          userConfirmed: false,
+        },
+        own,
+      );
     }
     case "approval_asked": {
       const { kind: _, approvalId: id, ...facts } = entry;
       if (state.approvals.has(id)) throw new Error(`The approval '${id}' was asked for before.`);
       // What an earlier approval says of this call's outcome changes with the new question.
-      const approvals = new Map(state.approvals);
+      const approvals = own(state.approvals);
       for (const earlier of state.approvals.values()) {
         if (earlier.callId !== entry.callId) continue;
         approvals.set(earlier.id, { ...earlier, updatedAtMs: atMs, seq });
@@ -153,45 +183,65 @@ function change(
       const answered =
         approval.type === "required" && (status === "approved" || status === "rejected");
       return {
-        ...withApproval(state, approval.id, {
-          ...approval,
-          status,
-          principal,
-          resolvedBy,
-          data,
-          resolvedAtMs: atMs,
-          updatedAtMs: atMs,
-          approvedArgs: entry.args ?? null,
-          argsHash: entry.argsHash ?? approval.argsHash,
-          seq,
-        }),
+        ...withApproval(
+          state,
+          approval.id,
+          {
+            ...approval,
+            status,
+            principal,
+            resolvedBy,
+            data,
+            resolvedAtMs: atMs,
+            updatedAtMs: atMs,
+            approvedArgs: entry.args ?? null,
+            argsHash: entry.argsHash ?? approval.argsHash,
+            seq,
+          },
+          own,
+        ),
         ...(answered
-          ? withCall(state, approval.callId, {
-              confirmed: status === "approved",
-              note: noteOf(data),
-            })
+          ? withCall(
+              state,
+              approval.callId,
+              {
+                confirmed: status === "approved",
+                note: noteOf(data),
+              },
+              own,
+            )
           : {}),
       };
     }
     case "call_answered":
-      return withCall(state, entry.callId, {
-        confirmed: entry.confirmed,
-        userConfirmed: true,
-        note: entry.note,
-      });
+      return withCall(
+        state,
+        entry.callId,
+        {
+          confirmed: entry.confirmed,
+          userConfirmed: true,
+          note: entry.note,
+        },
+        own,
+      );
     case "call_released": {
       const { key, args, toolVersion } = entry;
-      return withCall(state, entry.callId, { phase: "ready", key, args, toolVersion, attempt: 0 });
+      return withCall(
+        state,
+        entry.callId,
+        { phase: "ready", key, args, toolVersion, attempt: 0 },
+        own,
+      );
     }
     case "call_started": {
       const { attempt, boot, effect } = entry;
       const call = known(state.calls, entry.callId);
       const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
       return {
-        ...withCall(state, call.id, { phase: "running", attempt, boot, effect }),
+        ...withCall(state, call.id, { phase: "running", attempt, boot, effect }, own),
         ...(approval === undefined
           ? {}
-          : withApproval(state, approval.id, { ...approval, consumedBy: call.key })),
+          : withApproval(state, approval.id, { ...approval, consumedBy: call.key }, own)),
       };
     }
     case "call_ended": {
@@ -200,15 +250,15 @@ function change(
       const touched = [...state.approvals.values()].filter(
         (approval) => approval.callId === call.id,
       );
-      const approvals = new Map(state.approvals);
+      const approvals = own(state.approvals);
       for (const approval of touched)
         approvals.set(approval.id, { ...approval, updatedAtMs: atMs, seq });
-      const refusals = new Map(state.refusals);
+      const refusals = own(state.refusals);
       if ((outcome === "rejected" || outcome === "expired") && call.args !== null) {
         refusals.set(questionHash(call.toolName, call.args), result);
       }
       return {
-        ...withCall(state, call.id, { phase: "ended", boot: null, outcome, result }),
+        ...withCall(state, call.id, { phase: "ended", boot: null, outcome, result }, own),
         approvals,
         refusals,
         size: state.size + result.length,
@@ -216,15 +266,20 @@ function change(
     }
     case "approval_hidden": {
       const approval = known(state.approvals, entry.approvalId);
-      return withApproval(state, approval.id, { ...approval, hidden: true, seq });
+      return withApproval(state, approval.id, { ...approval, hidden: true, seq }, own);
     }
     case "completed":
-      return { ended: { status: "COMPLETED", content: entry.content } };
+      return end(state, { status: "COMPLETED", content: entry.content });
     case "failed":
-      return { ended: { status: "ERROR", content: entry.error } };
+      return end(state, { status: "ERROR", content: entry.error });
     case "cancelled":
-      return { ended: { status: "CANCELLED", content: "" } };
+      return end(state, { status: "CANCELLED", content: "" });
   }
+}
+
+function end(state: RunState, ended: NonNullable<RunState["ended"]>): Partial<RunState> {
+  if (state.ended !== null) throw new Error("The run has ended before.");
+  return { ended };
 }
 
 function lastStep(state: RunState, patch: Partial<StepState>): StepState[] {
@@ -237,16 +292,18 @@ function withCall(
   state: RunState,
   id: string,
   patch: Partial<CallState>,
+  own: Draft,
 ): { calls: ReadonlyMap<string, CallState> } {
   const call = known(state.calls, id);
   if (call.phase === "ended") throw new Error(`The call '${id}' has ended before.`);
-  return { calls: new Map(state.calls).set(id, { ...call, ...patch }) };
+  return { calls: own(state.calls).set(id, { ...call, ...patch }) };
 }
 
 function withApproval(
   state: RunState,
   id: string,
   approval: ApprovalState,
+  own: Draft,
 ): { approvals: ReadonlyMap<string, ApprovalState> } {
-  return { approvals: new Map(state.approvals).set(id, approval) };
+  return { approvals: own(state.approvals).set(id, approval) };
 }

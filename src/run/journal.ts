@@ -1,6 +1,6 @@
 import { KernError } from "../errors.ts";
 import { type Entry, journalVersion } from "./entry.ts";
-import { apply } from "./fold.ts";
+import { apply, draft } from "./fold.ts";
 import { type RunState } from "./state.ts";
 
 /** The most bytes that one row may take: below the platform's 2 MB, which the local runtime does not enforce. */
@@ -31,8 +31,9 @@ export class Journal {
   /** The run as it stands; null where none was ever started here, and asking leaves nothing behind. */
   load(): RunState | null {
     let state: RunState | null = null;
+    const own = draft();
     for (const row of this.rows()) {
-      for (const entry of row.entries) state = apply(state, entry, row);
+      for (const entry of row.entries) state = apply(state, entry, row, own);
     }
     return state;
   }

@@ -7,8 +7,11 @@ import type { RunState } from "./state.ts";
 export type Deliver = (state: RunState, afterSeq: number) => Promise<void>;
 
 const maxBackOffMs = 60_000;
-/** A delivery that takes longer has failed; should it arrive all the same, it changes nothing any more. */
-const maxDeliveryMs = 5_000;
+/**
+ * A delivery that takes longer has failed, and the next may take twice as long, up to 40 s; should it arrive all the same,
+ * it changes nothing any more.
+ */
+const deliveryMs = 5_000;
 
 /**
  * Brings one reader of the journal up to date. The journal is the outbox: what lies beyond the cursor has not been told
@@ -57,8 +60,9 @@ export class Outbox {
     try {
       for (let state = current(); this.cursor.seq < state.seq; state = current()) {
         const rewound = this.#rewound;
-        const delivered = await within(maxDeliveryMs, this.#deliver(state, this.cursor.seq));
-        if (delivered === "late") throw new Error(`No answer within ${maxDeliveryMs} ms.`);
+        const limitMs = deliveryMs * 2 ** Math.min(this.cursor.attempts, 3);
+        const delivered = await within(limitMs, this.#deliver(state, this.cursor.seq));
+        if (delivered === "late") throw new Error(`No answer within ${limitMs} ms.`);
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
           this.#save({ seq: state.seq, attempts: 0, dueMs: null, error: null });

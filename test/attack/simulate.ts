@@ -1,0 +1,27 @@
+import { runInDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
+import { stub } from "../client.ts";
+import { Simulation } from "./simulation.ts";
+
+let simulated = 0;
+
+/** Plays in a real object's storage; `make` begins a new run there, and forgets the one before. */
+export async function simulate(
+  play: (make: () => Simulation, turn: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await runInDurableObject(stub(`simulation ${++simulated}`), async (_, ctx) => {
+    const { storage } = ctx;
+    // What is made to fail is said in test after test.
+    const said = vi.spyOn(console, "error").mockReturnValue();
+    try {
+      await play(() => new Simulation(ctx, storage), turn);
+    } finally {
+      said.mockRestore();
+    }
+  });
+}
+
+/** Lets everything that can go on without a timer go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 100; i++) await Promise.resolve();
+}
