@@ -226,7 +226,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   async #project(state: RunState, afterSeq: number): Promise<void> {
     const run = runRow(state);
     const approvals = approvalRows(state, afterSeq, this.#engine.tools);
-    await this.#host.store(this.env).project(run, approvals);
+    const store = this.#host.store(this.env);
+    for (let at = 0; at === 0 || at < approvals.length; at += projectedAtOnce) {
+      await store.project(run, approvals.slice(at, at + projectedAtOnce));
+    }
     const changes = [run, ...approvals.map(({ record, version }) => ({ id: record.id, version }))];
     // Nobody waits for the feed: a panel that misses something asks again.
     this.ctx.waitUntil(
@@ -239,6 +242,9 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     );
   }
 }
+
+/** How many approvals go to the database in one batch: each is two statements, and a batch has its limits. */
+const projectedAtOnce = 20;
 
 const notFound: Refusal = { ok: false, reason: "not_found" };
 const outdated: Refusal = {

@@ -404,3 +404,10 @@ async function waitFor(so: () => Promise<boolean>): Promise<void> {
   }
   throw new Error("It did not happen.");
 }
+
+test("more approvals than go into one batch are all listed", async () => {
+  const calls = Array.from({ length: 45 }, (_, i) => deletion(`many-${i}`));
+  const run = await start(script({ calls }));
+  const listed = await get<{ meta: { total_count: number } }>(`/approvals?run_id=${run.run_id}`);
+  expect(listed.meta.total_count).toBe(45);
+});
