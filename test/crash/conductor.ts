@@ -28,12 +28,16 @@ const recoveryMs = 300;
 const patienceMs = 15_000;
 /** A life that was shorter is followed by one that is longer, because a run that never gets anywhere is given up. */
 const shortMs = 300;
+/** Every how many kills the runtime is left to itself. */
+const silentEvery = 60;
 
 export interface Reached {
   /** What will be asked for once more if it was not stored. */
   mark?: string;
   /** Kills so long after this moment, and lets it go on meanwhile; at once, and nothing goes on, where it is left out. */
   delayMs?: number;
+  /** The moment that follows once it was struck. */
+  leadsTo?: StateName | undefined;
 }
 
 /** Decides when the runtime is killed. */
@@ -42,8 +46,11 @@ export interface Conductor {
   reach(state: StateName, reached?: Reached): Promise<void>;
   /** What was marked is asked for once more. */
   confirm(mark: string): void;
-  /** Keeps the runtime up, killing it again and again, until `isEnough`; it is up at the end. */
-  conduct(isEnough: () => boolean): Promise<void>;
+  /**
+   * Keeps the runtime up, killing it again and again, until `isEnough`; it is up at the end. Now and then, and at the end,
+   * it comes back with nobody to ask it anything until `silence` has passed.
+   */
+  conduct(isEnough: () => boolean, silence: () => Promise<void>): Promise<void>;
   readonly hits: ReadonlyMap<StateName, number>;
   readonly kills: number;
   readonly random: number;
@@ -82,9 +89,11 @@ export function createConductor(
     log(`kill ${kills}: ${why}`);
     struck.resolve();
   };
-  const isDue = (state: StateName): boolean => {
-    if (isStruck || aim === null || !wanted(state)) return false;
+  const isDue = (state: StateName, leadsTo: StateName | undefined): boolean => {
+    if (isStruck || aim === null) return false;
     const nowMs = performance.now();
+    if (aim.state === leadsTo && nowMs >= aim.fromMs) return true;
+    if (!wanted(state)) return false;
     if (rare.has(state)) return random.chance(0.7);
     return (state === aim.state && nowMs >= aim.fromMs) || nowMs >= aim.anyFromMs;
   };
@@ -100,14 +109,20 @@ export function createConductor(
     return 2_500;
   };
   /** One life of the runtime; true where it may live on. */
-  const live = async (isEnough: () => boolean): Promise<boolean> => {
+  const live = async (isEnough: () => boolean, silence: () => Promise<void>): Promise<boolean> => {
     const fromMs = performance.now();
     let servedMs = Number.POSITIVE_INFINITY;
     struck = Promise.withResolvers();
     isStruck = false;
     aim = null;
+    const isLast = kills > 0 && isEnough();
+    const isSilent = isLast || (kills > 0 && kills % silentEvery === 0);
     const awaitsRecovery =
-      kills > 0 && !wasShort && wanted("recovering after a restart") && random.chance(0.5);
+      kills > 0 &&
+      !isSilent &&
+      !wasShort &&
+      wanted("recovering after a restart") &&
+      random.chance(0.5);
     recovering = awaitsRecovery;
     if (await runtime.start()) {
       if (awaitsRecovery) await Promise.race([struck.promise, sleep(recoveryMs)]);
@@ -115,8 +130,9 @@ export function createConductor(
       recovering = false;
       if (!isStruck) {
         restartsMs.push(performance.now() - fromMs);
+        if (isSilent) await silence();
         runtime.publish();
-        if (isEnough()) return true;
+        if (isLast) return true;
         if (wasShort) await sleep(shortMs);
         servedMs = performance.now();
         await Promise.race([struck.promise, sleep(takeAim())]);
@@ -133,7 +149,7 @@ export function createConductor(
   };
 
   return {
-    async reach(state, { delayMs, mark } = {}) {
+    async reach(state, { delayMs, leadsTo, mark } = {}) {
       if (recovering && !isStruck) {
         recovering = false;
         hit("recovering after a restart");
@@ -141,7 +157,7 @@ export function createConductor(
         setTimeout(() => strike(`recovering after a restart, ${waitMs} ms later`), waitMs);
         return;
       }
-      if (!isDue(state)) return;
+      if (!isDue(state, leadsTo)) return;
       aim = null;
       if (confirmedLater.has(state) && mark !== undefined)
         marks.set(mark, { state, atMs: performance.now() });
@@ -158,8 +174,8 @@ export function createConductor(
       marks.delete(mark);
       hit(found.state);
     },
-    async conduct(isEnough) {
-      while (!(await live(isEnough)));
+    async conduct(isEnough, silence) {
+      while (!(await live(isEnough, silence)));
     },
     hits,
     restartsMs,

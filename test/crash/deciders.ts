@@ -111,5 +111,6 @@ function verdictFor({ context }: ApprovalRecord, by: string, random: Random): Ve
 
 /** Some approvals lapse before anyone answers, and some just when somebody does. */
 function delayMs({ tool_name }: ApprovalRecord, random: Random): number {
-  return tool_name === "bid" ? random.int(0, 5_000) : random.int(0, 250);
+  const isSlow = tool_name === "bid" && random.chance(0.6);
+  return isSlow ? random.int(10_000, 13_000) : random.int(0, 250);
 }

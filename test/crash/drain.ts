@@ -2,17 +2,44 @@ import type { Inspection } from "../../src/run/messages.ts";
 import type { Client } from "./client.ts";
 import type { Deciders } from "./deciders.ts";
 import { inParallel } from "./evidence.ts";
+import type { History } from "./history.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
 
 const patienceMs = 60_000;
-/** How long the runs' own alarms are trusted before the sweeper is let at them. */
+/** How long a run may stand still before the sweeper is let at it. */
 const trustMs = 35_000;
+
+/** Longer than a run may stand still on its own. */
+const quietMs = 12_000;
+const maxSilenceMs = 90_000;
+
+/** With nobody asking anything, every run that was moving comes to a pause or its end, by its alarm. */
+export async function silence(
+  news: () => number,
+  { history, ledger, runs }: { history: History; ledger: Ledger; runs: Runs },
+): Promise<void> {
+  const startedMs = performance.now();
+  for (let [heard, heardMs] = [news(), startedMs]; performance.now() - heardMs < quietMs;) {
+    await sleep(100);
+    if (news() !== heard) [heard, heardMs] = [news(), performance.now()];
+    if (performance.now() - startedMs > maxSilenceMs) break;
+  }
+  for (const [id, status] of runs.noted) {
+    const rests = status !== "RUNNING" && status !== "PENDING";
+    ledger.check("D6 with nobody asking, every run comes to rest", rests, () => `${id}: ${status}`);
+  }
+  const overdue = history.overdue();
+  ledger.check("D7 with nobody asking, what has lapsed is closed", overdue.length === 0, () => {
+    return overdue.join(", ");
+  });
+}
 
 export interface Drained {
   /** The runs that have not moved for a minute, swept or not. */
   stuck: string[];
-  /** How often the sweeper had to be called. */
+  /** How often the sweeper was called. */
   sweeps: number;
 }
 

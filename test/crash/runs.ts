@@ -22,6 +22,7 @@ export interface Runs {
   readonly started: ReadonlyMap<string, StartedRun>;
   /** Notes where a run stands, as its own reports say. */
   note(runId: string, status: RunStatus): void;
+  readonly noted: ReadonlyMap<string, RunStatus>;
   /** How many are planned, accepted or not. */
   planned(): number;
   /** How many requests to start or cancel have not been answered. */
@@ -39,6 +40,7 @@ export function createRuns(
 ): Runs {
   const plans: RunPlan[] = [];
   const started = new Map<string, StartedRun>();
+  const noted = new Map<string, RunStatus>();
   const over = new Set<string>();
   let waiting = 0;
 
@@ -94,7 +96,9 @@ export function createRuns(
   return {
     planOf: (message) => plans[Number(/^run (\d+)$/.exec(message)?.[1])],
     started,
+    noted,
     note(runId, status) {
+      noted.set(runId, status);
       if (ended.has(status)) over.add(runId);
     },
     planned: () => plans.length,

@@ -40,17 +40,19 @@ export function toolServer({
     const nowMs = { atMs: performance.now(), wallMs: Date.now() };
     const entry: Called = { ...(body as Effected), ...nowMs, took: false };
     const { args, key, tool } = entry;
+    const isVerifiable = toolKinds[tool]?.kind === "verifiable";
     const before = called.some((one) => one.key === key && one.took);
     ledger.check(
       "D1 a verifiable call that took effect is not executed again",
-      toolKinds[tool]?.kind !== "verifiable" || !before,
+      !isVerifiable || !before,
       () => `${tool} ${key}`,
     );
     called.push(entry);
     const mark = `call ${key}`;
     conductor.confirm(mark);
     if (random.chance(0.5)) entry.took = true;
-    await conductor.reach("tool called, no answer");
+    const leadsTo = isVerifiable ? "reconcile asked, no answer" : undefined;
+    await conductor.reach("tool called, no answer", { leadsTo });
     await sleep(random.chance(0.1) ? random.int(50, 300) : random.int(0, 15));
     if (isDead()) return;
     if (random.chance(0.01)) {

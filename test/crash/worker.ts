@@ -45,7 +45,8 @@ const tools = [
   approval(remote("pay")),
   approval(remote("set_flag", { idempotent: true })),
   approval(remote("ship", { verifiable: true })),
-  approval({ expiresIn: "3s" })(remote("bid")),
+  // Longer than any other alarm of a run that waits: nothing but its own will close it.
+  approval({ expiresIn: "11s" })(remote("bid")),
   remote("look_up", { idempotent: true }),
   remote("notify"),
 ];
