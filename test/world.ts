@@ -1,5 +1,5 @@
 import { D1Db } from "../src/db/d1.ts";
-import type { Db, Store } from "../src/run/store.ts";
+import type { Db, RunRow, Store } from "../src/run/store.ts";
 import { chunk, done, eventStream, fakeChatServer, usageChunk } from "./models/fake-chat-server.ts";
 
 /** The clock that the runs of the tests live by: the real one, moved. */
@@ -67,7 +67,7 @@ export const effects: {
 
 /** What goes wrong, where a test says so; each is called in its place and may throw or wait. */
 export const faults: {
-  beforeProject?: ((runId: string) => void | Promise<void>) | undefined;
+  beforeProject?: ((runId: string, run: RunRow | null) => void | Promise<void>) | undefined;
   afterProject?: ((runId: string) => void | Promise<void>) | undefined;
   /** Called with a tool's name and key while it is at work, after its effect. */
   afterEffect?: ((tool: string, key: string) => unknown) | undefined;
@@ -85,9 +85,10 @@ export class FaultyDb implements Db {
   connect(env: unknown): Store {
     const store = this.#d1.connect(env);
     const project: Store["project"] = async (run, approvals) => {
-      await faults.beforeProject?.(run.id);
+      const runId = run?.id ?? approvals[0]?.record.run_id ?? "";
+      await faults.beforeProject?.(runId, run);
       await store.project(run, approvals);
-      await faults.afterProject?.(run.id);
+      await faults.afterProject?.(runId);
     };
     return new Proxy(store, {
       get: (target, name) => {

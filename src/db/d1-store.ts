@@ -44,13 +44,13 @@ export class D1Store implements Store {
     this.#binding = binding;
   }
 
-  async project(run: RunRow, rows: ApprovalRow[]): Promise<void> {
-    const write = () =>
-      this.#db.batch([
-        this.#writeRun(run),
-        ...rows.flatMap((row) => [this.#dropPredecessor(row), this.#writeApproval(row)]),
-      ]);
-    await this.#ask(() => repeating(write));
+  async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {
+    const [first, ...others] = [
+      ...(run === null ? [] : [this.#writeRun(run)]),
+      ...rows.flatMap((row) => [this.#dropPredecessor(row), this.#writeApproval(row)]),
+    ];
+    if (first === undefined) return;
+    await this.#ask(() => repeating(() => this.#db.batch([first, ...others])));
   }
 
   async listApprovals(filter: ApprovalFilter, { limit, offset }: PageRequest) {

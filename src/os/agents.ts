@@ -128,6 +128,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
           user_id: user_id ?? null,
         }),
         local: isLoopback(new URL(c.req.url).hostname) && c.req.header("cf-ray") === undefined,
+        unattended: background,
         waitMs: stream || background ? 0 : holdMs,
       };
       const { run } = unwrap(

@@ -28,6 +28,8 @@ export interface EngineParts {
 
 /** When a wake-up that failed is repeated. */
 const wakeAgainMs = 30_000;
+/** The database is told that a run is moving once it has been for so long: most pause or end before. */
+const lastingMs = 1_000;
 /** How long an answer or a stream waits for the database's copy before it says that the run has paused. */
 const projectionMs = 1_000;
 
@@ -46,6 +48,9 @@ export class Engine {
   /** How many events there have been; kept while somebody listens. */
   #indexed = 0;
   #told: Promise<unknown> = Promise.resolve();
+  /** Since when the run has been moving; an instance that finds it moving takes it for long. */
+  #movingSinceMs = 0;
+  #lasting: ReturnType<typeof setTimeout> | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #rearmed: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -144,6 +149,11 @@ export class Engine {
       while (this.state === null || !so(this.state)) await this.#changed.promise;
     };
     await within(timeoutMs, happened());
+  }
+
+  /** Whether the database is to be told where the run stands: when it rests, or has been moving for a while. */
+  isNews(state: RunState): boolean {
+    return isSettled(state) || this.#parts.now() - this.#movingSinceMs >= lastingMs;
   }
 
   async #untilSettled(): Promise<void> {
@@ -257,8 +267,8 @@ export class Engine {
     after: RunState,
   ): void {
     const over = isSettled(after);
-    const important =
-      before === null || over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
+    this.#time(before === null || isSettled(before), !over);
+    const important = over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
     const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
     const heard = this.#listeners.size > 0 ? eventsOf(before, row.entries, row, this.tools) : [];
     const events = heard.map((event) => ({ ...event, event_index: this.#indexed++ }));
@@ -268,6 +278,17 @@ export class Engine {
     });
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
+  }
+
+  /** Has the run's moving told once it lasts. */
+  #time(rested: boolean, moves: boolean): void {
+    if (!moves) clearTimeout(this.#lasting);
+    if (!moves || !rested) return;
+    this.#movingSinceMs = this.#parts.now();
+    this.#lasting = setTimeout(() => {
+      this.#parts.outbox.owe();
+      void this.flush();
+    }, lastingMs);
   }
 
   #setting(first: Entry[] = []): Setting {

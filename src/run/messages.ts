@@ -22,6 +22,8 @@ export interface StartMessage extends Message {
   message: string;
   fingerprint: string;
   local: boolean;
+  /** Nobody waits for it who would ask again: the database is told of the start at once, so that the sweeper knows of it. */
+  unattended: boolean;
   /** How long to wait for the run to pause or end, in milliseconds; 0 answers as soon as the start is stored. */
   waitMs: number;
 }

@@ -24,6 +24,9 @@ export class Outbox {
   #cursor: Cursor | null = null;
   #flushing: Promise<boolean> | null = null;
   #rewound = 0;
+  /** The row up to which somebody asked for delivery; what comes after it waits for the next who asks. */
+  #wantedSeq = 0;
+  #owed = false;
 
   constructor(name: string, journal: Journal, deliver: Deliver) {
     this.#name = name;
@@ -38,7 +41,7 @@ export class Outbox {
 
   /** When the next delivery is due; null where nothing waits. */
   dueMs(state: RunState, nowMs: number): number | null {
-    if (this.cursor.seq >= state.seq) return null;
+    if (this.cursor.seq >= state.seq && !this.#owed) return null;
     return this.cursor.dueMs ?? nowMs;
   }
 
@@ -48,8 +51,14 @@ export class Outbox {
     this.#save({ seq: 0, attempts: 0, dueMs: null, error: null });
   }
 
-  /** Delivers until there is nothing left; false where that failed, and then it is due again later. Never throws. */
+  /** Has the next flush deliver even where nothing was stored since the last. */
+  owe(): void {
+    this.#owed = true;
+  }
+
+  /** Delivers what there is by now; false where that failed, and then it is due again later. Never throws. */
   async flush(current: () => RunState, now: () => number): Promise<boolean> {
+    this.#wantedSeq = current().seq;
     this.#flushing ??= this.#run(current, now);
     return this.#flushing;
   }
@@ -58,8 +67,10 @@ export class Outbox {
     // The delivery is under way while the caller goes on: nothing here may happen in its turn.
     await Promise.resolve();
     try {
-      for (let state = current(); this.cursor.seq < state.seq; state = current()) {
+      while (this.cursor.seq < this.#wantedSeq || this.#owed) {
+        const state = current();
         const rewound = this.#rewound;
+        this.#owed = false;
         const limitMs = deliveryMs * 2 ** Math.min(this.cursor.attempts, 3);
         const delivered = await within(limitMs, this.#deliver(state, this.cursor.seq));
         if (delivered === "late") throw new Error(`No answer within ${limitMs} ms.`);
@@ -70,6 +81,7 @@ export class Outbox {
       }
       return true;
     } catch (error) {
+      this.#owed = true;
       const attempts = this.cursor.attempts + 1;
       const waitMs = Math.min(maxBackOffMs, 1000 * 2 ** Math.min(attempts - 1, 10));
       this.#save({

@@ -40,6 +40,7 @@ export interface RunHost {
 export class RunObject extends DurableObject<unknown> implements RunDoor {
   readonly #host: RunHost;
   readonly #engine: Engine;
+  readonly #unpublished = new Map<string, number>();
 
   constructor(ctx: DurableObjectState, env: unknown, host: RunHost) {
     super(ctx, env);
@@ -61,7 +62,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Starts the run, or finds it started by the same request before: safe to repeat. */
   async start(message: StartMessage): Promise<RunReply> {
-    const { v, waitMs, ...facts } = message;
+    const { v, unattended, waitMs, ...facts } = message;
     if (v !== messageVersion) return outdated;
     const agent = this.#host.agentOf(message.agentId);
     if (agent === undefined) return { ok: false, reason: "not_found" };
@@ -73,6 +74,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
         "This Idempotency-Key was used for another request: use a new key, or repeat the same request.";
       return { ok: false, reason: "invalid", message: text };
     }
+    if (unattended) void this.#engine.flush();
     if (waitMs > 0) await this.#engine.settled(waitMs);
     return this.#view();
   }
@@ -224,27 +226,34 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 
   async #project(state: RunState, afterSeq: number): Promise<void> {
-    const run = runRow(state);
+    // What was never told, or is told once more, is told whole.
+    const run = afterSeq === 0 || this.#engine.isNews(state) ? runRow(state) : null;
     const approvals = approvalRows(state, afterSeq, this.#engine.tools);
     const store = this.#host.store(this.env);
-    for (let at = 0; at === 0 || at < approvals.length; at += projectedAtOnce) {
+    for (let at = 0; at < Math.max(1, approvals.length); at += projectedAtOnce) {
       await store.project(run, approvals.slice(at, at + projectedAtOnce));
     }
-    const changes = [run, ...approvals.map(({ record, version }) => ({ id: record.id, version }))];
-    // Nobody waits for the feed: a panel that misses something asks again.
-    this.ctx.waitUntil(
-      this.#host
-        .publish(
-          this.env,
-          changes.map(({ id, version }) => ({ id, version })),
-        )
-        .catch(() => undefined),
-    );
+    const told = approvals.map(({ record, version }) => ({ id: record.id, version }));
+    this.#publish(run === null ? told : [{ id: run.id, version: run.version }, ...told]);
+  }
+
+  /** Tells the feed of what changed, at most once in a while; nobody waits for it, and a panel that misses something asks again. */
+  #publish(changes: { id: string; version: number }[]): void {
+    const isFirst = this.#unpublished.size === 0;
+    for (const { id, version } of changes) this.#unpublished.set(id, version);
+    if (!isFirst || changes.length === 0) return;
+    setTimeout(() => {
+      const changed = [...this.#unpublished].map(([id, version]) => ({ id, version }));
+      this.#unpublished.clear();
+      this.ctx.waitUntil(this.#host.publish(this.env, changed).catch(() => undefined));
+    }, publishMs);
   }
 }
 
 /** How many approvals go to the database in one batch: each is two statements, and a batch has its limits. */
 const projectedAtOnce = 20;
+/** What changes within this time is told to open panels at once. */
+const publishMs = 250;
 
 const notFound: Refusal = { ok: false, reason: "not_found" };
 const outdated: Refusal = {

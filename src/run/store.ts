@@ -55,10 +55,10 @@ export interface PageRequest {
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
-   * Writes one run and the approvals that changed, all or nothing. Safe to repeat, to reorder and to come late: a row is
+   * Writes the run, where it is given, and the approvals that changed, all or nothing. Safe to repeat, to reorder and to come late: a row is
    * replaced only by one with a higher version.
    */
-  project(run: RunRow, approvals: ApprovalRow[]): Promise<void>;
+  project(run: RunRow | null, approvals: ApprovalRow[]): Promise<void>;
   /**
    * Newest first, in a stable order among equals, without the hidden ones. A record's `run_status`, here and in
    * `readApproval`, is the status of its run's row: a run moves without its approvals being written again. Where no such

@@ -38,6 +38,8 @@ export class Simulation {
   readonly runId = newRunId();
   readonly effects: Effect[] = [];
   readonly rows = new Map<string, ApprovalRow>();
+  /** Where the run stood each time that its own row was written. */
+  readonly told: string[] = [];
   waiting: Waiting[] = [];
   alarmMs: number | null = null;
   nowMs = Date.UTC(2026, 10, 1);
@@ -70,9 +72,9 @@ export class Simulation {
     return state;
   }
 
-  async start(): Promise<void> {
+  async start(unattended = true): Promise<void> {
     const facts = { runId: this.runId, agentId: "a", sessionId: "s", userId: "u", message: "m" };
-    const rest = { requestedBy: "root", fingerprint: "f", local: true, waitMs: 0 };
+    const rest = { requestedBy: "root", fingerprint: "f", local: true, unattended, waitMs: 0 };
     await this.#object.start({ v: messageVersion, ...facts, ...rest });
   }
 
@@ -182,9 +184,10 @@ export class Simulation {
       },
     };
     const store = {
-      project: async (_: RunRow, rows: ApprovalRow[]) => {
+      project: async (run: RunRow | null, rows: ApprovalRow[]) => {
         await Promise.resolve();
         if (this.databaseDown) throw new Error("The database is down.");
+        if (run !== null) this.told.push(run.status);
         for (const row of rows)
           if (row.version > (this.rows.get(row.record.id)?.version ?? 0))
             this.rows.set(row.record.id, row);

@@ -59,14 +59,14 @@ class ReportingDb implements Db {
 
   connect(env: unknown): Store {
     const store = this.#d1.connect(env);
-    const report = async (when: Told["when"], run: RunRow, approvals: ApprovalRow[]) => {
-      const { created_at_ms, id: runId, status, version } = run;
+    const report = async (when: Told["when"], run: RunRow | null, approvals: ApprovalRow[]) => {
+      const records = approvals.map(({ record }) => record);
       const told: Told = {
         when,
-        runId,
-        status,
-        seq: version - created_at_ms,
-        approvals: approvals.map(({ record }) => record),
+        runId: run?.id ?? records[0]?.run_id ?? "",
+        status: run?.status ?? records[0]?.run_status ?? "RUNNING",
+        seq: run === null ? 0 : run.version - run.created_at_ms,
+        approvals: records,
       };
       await post(env, "/projection", told);
     };

@@ -1,0 +1,43 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { simulate } from "../attack/simulate.ts";
+import { approve, pending, start } from "../client.ts";
+import { faults, healAll, script } from "../world.ts";
+
+beforeEach(healAll);
+
+const deletion = { calls: [{ name: "delete_user_data", args: { user_id: "u-1" } }] };
+
+test("a run that pauses, is decided and ends is told to the database three times, its own row twice", async () => {
+  const told: (string | null)[] = [];
+  faults.beforeProject = (_, run) => void told.push(run?.status ?? null);
+  const { run_id } = await start(script(deletion));
+  await approve((await pending(run_id)).id);
+  expect(told).toEqual(["PAUSED", null, "COMPLETED"]);
+});
+
+test("a run that somebody waits for is told to be moving once it lasts a second", async () => {
+  await simulate(async (make, turn) => {
+    vi.useFakeTimers();
+    try {
+      const sim = make();
+      await sim.start(false);
+      await turn();
+      expect(sim.told).toEqual([]);
+      sim.nowMs += 1_000;
+      vi.advanceTimersByTime(1_000);
+      await turn();
+      expect(sim.told).toEqual(["RUNNING"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+test("a run that nobody waits for is told at its start", async () => {
+  await simulate(async (make, turn) => {
+    const sim = make();
+    await sim.start(true);
+    await turn();
+    expect(sim.told).toEqual(["RUNNING"]);
+  });
+});
