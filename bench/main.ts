@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { run } from "../scripts/run.ts";
+import type { Aim } from "./aims.ts";
+import { root } from "./build.ts";
+import { cycleAims, measureCycles } from "./cycles.ts";
+import { startModel } from "./model.ts";
+import { readOptions } from "./options.ts";
+import { aimsTable, cyclesTable } from "./table.ts";
+
+const options = readOptions();
+const results: Record<string, unknown> = { cpus: cpus().length, cpu: cpus()[0]?.model };
+const aims: Aim[] = [];
+
+await run(async () => {
+  const modelUrl = await startModel();
+  if (options.parts.has("cycles")) {
+    const comparisons = await measureCycles(modelUrl, options.cycles);
+    results["cycles"] = comparisons;
+    aims.push(...cycleAims(comparisons));
+    console.log(cyclesTable(comparisons));
+  }
+  console.log(`\n${aimsTable(aims)}`);
+  const path = join(root, "output/bench.json");
+  mkdirSync(join(root, "output"), { recursive: true });
+  writeFileSync(path, JSON.stringify({ ...results, aims }, null, 2));
+});

@@ -1,0 +1,59 @@
+import { type Aim, isMet } from "./aims.ts";
+import type { Comparison } from "./cycles.ts";
+import type { Round } from "./load.ts";
+
+/** A table in Markdown; every column but the first is aligned to the right. */
+function table(head: string[], rows: string[][]): string {
+  const ruler = head.map((_, index) => (index === 0 ? "---" : "---:"));
+  return [head, ruler, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** A number as people read it: three significant digits, thousands set apart. */
+function figure(value: number | null): string {
+  if (value === null) return "n/a";
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
+}
+
+export function cyclesTable(comparisons: readonly Comparison[]): string {
+  const head = [
+    "at a time",
+    "who",
+    "cycles/s",
+    "start → paused p50 / p95",
+    "approve → completed p50 / p95",
+    "CPU a cycle",
+    "beside the floor",
+  ];
+  const row = (width: number, who: string, round: Round, ratio: string) => [
+    String(width),
+    who,
+    figure(round.cyclesPerSecond),
+    `${figure(round.pausedMs.p50)} / ${figure(round.pausedMs.p95)} ms`,
+    `${figure(round.completedMs.p50)} / ${figure(round.completedMs.p95)} ms`,
+    round.cpuMs === null ? "n/a" : `${figure(round.cpuMs)} ms`,
+    ratio,
+  ];
+  return table(
+    head,
+    comparisons.flatMap(({ floor, kern, ratio, width }) => [
+      row(width, "floor", floor, "1"),
+      row(
+        width,
+        "kern",
+        kern,
+        `${figure(ratio.median)} × (${figure(ratio.min)}–${figure(ratio.max)})`,
+      ),
+    ]),
+  );
+}
+
+export function aimsTable(aims: readonly Aim[]): string {
+  const rows = aims.map((aim) => [
+    aim.name,
+    `${figure(aim.value)} ${aim.unit}`,
+    `${figure(aim.limit)} ${aim.unit}`,
+    isMet(aim) ? "pass" : "miss",
+  ]);
+  return table(["aim", "measured", "at most", ""], rows);
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { undoAtEnd } from "../scripts/run.ts";
+import { temporaryFolder } from "../scripts/temporary-folder.ts";
+import { readMigrations } from "../test/crash/bundle.ts";
+import { bundle } from "./build.ts";
+import { serve, type ServedWorker, type Serving } from "./runtime.ts";
+
+/** A Worker of the benchmark. */
+interface Entry {
+  /** Relative to the project's folder. */
+  path: string;
+  objects: ServedWorker["objects"];
+}
+
+export const kern: Entry = { path: "src/worker.ts", objects: { RUNS: "Run", FEED: "Feed" } };
+export const floor: Entry = { path: "bench/floor.ts", objects: { RUNS: "Run" } };
+
+/** The one table that the floor has. */
+export const floorSchema = [
+  "CREATE TABLE approvals (id TEXT PRIMARY KEY, run_id TEXT NOT NULL, status TEXT NOT NULL, args TEXT NOT NULL, created_at_ms INTEGER NOT NULL) WITHOUT ROWID",
+];
+export const kernSchema = readMigrations();
+
+/** Builds Workers and serves them on one new database until the script ends. */
+export async function start(
+  entries: Entry[],
+  { modelUrl, schema }: { modelUrl: string; schema: string[] },
+): Promise<Serving> {
+  const folder = temporaryFolder();
+  const workers: ServedWorker[] = [];
+  for (const [index, { objects, path }] of entries.entries()) {
+    const script = join(folder, `worker-${index}.mjs`);
+    await bundle(path, script);
+    workers.push({ script, objects });
+  }
+  const storage = join(folder, "storage");
+  const serving = await serve({ workers, folder: storage, modelUrl, migrations: schema });
+  undoAtEnd(serving.close);
+  return serving;
+}
