@@ -25,8 +25,14 @@ export function startWatchdog(
     () => giveUp(`The model did not finish within ${limits.timeoutMs} ms.`),
     limits.timeoutMs,
   );
-  let idle = setTimeout(wentIdle, limits.idleTimeoutMs);
-  let stopped = false;
+  // Moving a timer with every byte would cost more than reading it.
+  let heardMs = Date.now();
+  const watch = () => {
+    const restMs = heardMs + limits.idleTimeoutMs - Date.now();
+    if (restMs <= 0) wentIdle();
+    else idle = setTimeout(watch, restMs);
+  };
+  let idle = setTimeout(watch, limits.idleTimeoutMs);
   caller.addEventListener("abort", cancelled, { once: true });
   if (caller.aborted) cancelled();
 
@@ -40,13 +46,10 @@ export function startWatchdog(
   return {
     signal: controller.signal,
     touch() {
-      if (stopped) return;
-      clearTimeout(idle);
-      idle = setTimeout(wentIdle, limits.idleTimeoutMs);
+      heardMs = Date.now();
     },
     race: (work) => Promise.race([work, aborted]),
     stop() {
-      stopped = true;
       clearTimeout(total);
       clearTimeout(idle);
       caller.removeEventListener("abort", cancelled);

@@ -47,6 +47,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
     },
     cors({
       origin: (origin, c) => {
+        if (origin === "") return null;
         const local =
           readSettings(c.env).securityKeys.length === 0 && isLoopback(new URL(c.req.url).hostname);
         const allowed =

@@ -14,8 +14,18 @@ export interface Settings {
   open: boolean;
 }
 
+/** An env never changes, and every request brings the same one. */
+const known = new WeakMap<object, Settings>();
+
 export function readSettings(env: unknown): Settings {
-  const found = schema.parse(typeof env === "object" && env !== null ? env : {});
+  if (typeof env !== "object" || env === null) return settingsOf({});
+  const settings = known.get(env) ?? settingsOf(env);
+  known.set(env, settings);
+  return settings;
+}
+
+function settingsOf(env: object): Settings {
+  const found = schema.parse(env);
   const { OS_SECURITY_KEY: current, OS_SECURITY_KEY_PREVIOUS: previous } = found;
   return {
     securityKeys:

@@ -23,6 +23,7 @@ export interface Cursor {
 /** The object's storage: the run's entries in order, and how far each reader has come. Everything here is synchronous. */
 export class Journal {
   readonly #storage: DurableObjectStorage;
+  #isThere: boolean | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -80,6 +81,7 @@ export class Journal {
       );
       alongside();
     });
+    this.#isThere = true;
   }
 
   cursor(reader: string): Cursor {
@@ -108,11 +110,11 @@ export class Journal {
   }
 
   #exists(): boolean {
-    return (
+    this.#isThere ??=
       this.#storage.sql
         .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'journal'")
-        .toArray().length > 0
-    );
+        .toArray().length > 0;
+    return this.#isThere;
   }
 
   #create(): void {
