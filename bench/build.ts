@@ -3,19 +3,18 @@ import { build } from "esbuild";
 
 export const root = join(import.meta.dirname, "..");
 
-/** A Worker as one minified file, its path relative to the project's folder. */
-export async function bundle(entry: string, outfile: string): Promise<void> {
+/** A Worker as one file, as it would be deployed or, to be read, not minified. `entry` is relative to the project's folder. */
+export async function bundle(entry: string, outfile: string, minify = true): Promise<void> {
   await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
     bundle: true,
-    minify: true,
+    minify,
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
-    keepNames: false,
     logLevel: "warning",
   });
 }

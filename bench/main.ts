@@ -7,6 +7,7 @@ import { root } from "./build.ts";
 import { cycleAims, measureCycles } from "./cycles.ts";
 import { startModel } from "./model.ts";
 import { readOptions } from "./options.ts";
+import { profileCycles } from "./profile-cycles.ts";
 import { aimsTable, cyclesTable } from "./table.ts";
 
 const options = readOptions();
@@ -15,6 +16,10 @@ const aims: Aim[] = [];
 
 await run(async () => {
   const modelUrl = await startModel();
+  if (options.profile) {
+    console.log(await profileCycles(modelUrl));
+    return;
+  }
   if (options.parts.has("cycles")) {
     const comparisons = await measureCycles(modelUrl, options.cycles);
     results["cycles"] = comparisons;

@@ -7,6 +7,8 @@ export type Part = (typeof parts)[number];
 export interface Options {
   parts: ReadonlySet<Part>;
   cycles: CyclesOptions;
+  /** Measure nothing, but write where the time of a cycle goes. */
+  profile: boolean;
 }
 
 /** What the command line asks for; throws for an option that is not known. */
@@ -17,9 +19,10 @@ export function readOptions(): Options {
       only: { type: "string", multiple: true, default: [] },
       cycles: { type: "string" },
       rounds: { type: "string" },
+      profile: { type: "boolean", default: false },
     },
   });
-  const { only, quick } = values;
+  const { only, profile, quick } = values;
   const unknown = only.find((name) => !parts.some((part) => part === name));
   if (unknown !== undefined) throw new TypeError(`--only ${unknown}: one of ${parts.join(", ")}.`);
   const chosen = quick ? (["cycles"] as const) : parts;
@@ -30,6 +33,7 @@ export function readOptions(): Options {
     return value;
   };
   return {
+    profile,
     parts: new Set(only.length === 0 ? chosen : parts.filter((part) => only.includes(part))),
     cycles: {
       widths: quick ? [1, 32] : [1, 8, 32],
