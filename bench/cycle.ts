@@ -35,7 +35,7 @@ export async function cycle(url: string): Promise<Cycle> {
 }
 
 /** Starts a run and waits until it has paused. */
-async function startRun(url: string): Promise<string> {
+export async function startRun(url: string): Promise<string> {
   const body = { message: "Please delete user u-42", stream: false };
   const run = await ask<Run>("POST", `${url}${runs}`, body);
   assert.equal(run.status, "PAUSED");

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { run } from "../scripts/run.ts";
 import type { Aim } from "./aims.ts";
 import { root } from "./build.ts";
+import { countAims, measureCounts } from "./counts.ts";
 import { cycleAims, measureCycles } from "./cycles.ts";
 import { startModel } from "./model.ts";
 import { readOptions } from "./options.ts";
 import { profileCycles } from "./profile-cycles.ts";
-import { aimsTable, cyclesTable } from "./table.ts";
+import { aimsTable, countsTable, cyclesTable } from "./table.ts";
 
 const options = readOptions();
 const results: Record<string, unknown> = { cpus: cpus().length, cpu: cpus()[0]?.model };
@@ -25,6 +26,12 @@ await run(async () => {
     results["cycles"] = comparisons;
     aims.push(...cycleAims(comparisons));
     console.log(cyclesTable(comparisons));
+  }
+  if (options.parts.has("counts")) {
+    const counts = await measureCounts(modelUrl);
+    results["counts"] = counts;
+    aims.push(...countAims(counts));
+    console.log(`\n${countsTable(counts)}`);
   }
   console.log(`\n${aimsTable(aims)}`);
   const path = join(root, "output/bench.json");

@@ -1,4 +1,6 @@
 import { type Aim, isMet } from "./aims.ts";
+import type { Bills } from "./counting.ts";
+import type { Counts } from "./counts.ts";
 import type { Comparison } from "./cycles.ts";
 import type { Round } from "./load.ts";
 
@@ -45,6 +47,32 @@ export function cyclesTable(comparisons: readonly Comparison[]): string {
         `${figure(ratio.median)} × (${figure(ratio.min)}–${figure(ratio.max)})`,
       ),
     ]),
+  );
+}
+
+export function countsTable({ bills, databaseWritten, objectWritten }: Counts): string {
+  const billed = (where: string, all: Bills["object"]) =>
+    Object.entries(all).map(([name, { read, times, written }]) => [
+      `${where}: ${name}`,
+      figure(times),
+      figure(written),
+      figure(read),
+    ]);
+  return table(
+    ["what a cycle costs", "times", "rows written", "rows read"],
+    [
+      ...billed("object", bills.object),
+      ["object: alarm set", figure(bills.alarmsSet), figure(bills.alarmsSet), ""],
+      ["**object**", "", figure(objectWritten), ""],
+      ...billed("D1", bills.database),
+      ["**D1**", "", figure(databaseWritten), ""],
+      ...Object.entries(bills.requests).map(([name, times]) => [
+        `request: ${name}`,
+        figure(times),
+        "",
+        "",
+      ]),
+    ],
   );
 }
 
