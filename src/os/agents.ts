@@ -13,7 +13,14 @@ import { onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
-import { ContinueRequest, Run, RunAccepted, RunRequest } from "./schemas.ts";
+import {
+  ContinueRequest,
+  FollowQuery,
+  ResumeRequest,
+  Run,
+  RunAccepted,
+  RunRequest,
+} from "./schemas.ts";
 import { eventStream } from "./sse.ts";
 import { AgentDetail, agentDetail } from "./system.ts";
 
@@ -25,9 +32,10 @@ const holdMs = 60_000;
 const agentParams = z.object({ agent_id: z.string() });
 const runParams = z.object({ agent_id: z.string(), run_id: z.string() });
 const tags = ["Agents"];
+const eventsOnly = { "text/event-stream": { schema: z.string() } };
 const stream = {
   description: "The run, or its events as they happen.",
-  content: { "application/json": { schema: Run }, "text/event-stream": { schema: z.string() } },
+  content: { "application/json": { schema: Run }, ...eventsOnly },
 };
 
 export interface AgentRoutesParts {
@@ -93,6 +101,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       middleware: requires("agents:run"),
       request: {
         params: agentParams,
+        query: FollowQuery,
         headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
         // Read by hand, because one schema serves all three forms of the body.
         body: bodies(RunRequest),
@@ -103,7 +112,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
         ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
       },
     }),
-    (async (c: Context<OsEnv>) => {
+    (async (c: Follow) => {
       const agent = find(c.req.param("agent_id") ?? "");
       const body = await readBody(c, RunRequest);
       if ("response" in body) return body.response;
@@ -140,10 +149,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
           { run_id: run.run_id, session_id: run.session_id, status: "PENDING" as const },
           202,
         );
-      if (stream)
-        return eventStream(async (from) =>
-          askRun(c.env, runId, async (object) => object.follow(from)),
-        );
+      if (stream) return events(c, runId);
       return c.json(await settled(c, runId, run, maxWaitMs), 200);
     }) as never,
   );
@@ -171,10 +177,10 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       tags,
       summary: "Answer what waits for the run's own user, and wait for what comes of it",
       middleware: requires("agents:run"),
-      request: { params: runParams, body: bodies(ContinueRequest) },
+      request: { params: runParams, query: FollowQuery, body: bodies(ContinueRequest) },
       responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503) },
     }),
-    (async (c: Context<OsEnv>) => {
+    (async (c: Follow) => {
       const runId = c.req.param("run_id") ?? "";
       const before = await readRun(c, find(c.req.param("agent_id") ?? "").id, runId);
       const body = await readBody(c, ContinueRequest);
@@ -189,10 +195,31 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
       const over =
         tools.length === 0 ? !isMoving(run) : ["COMPLETED", "ERROR"].includes(before.status);
-      const first = over ? Math.max(0, from - 1) : from;
-      return eventStream(async (index) =>
-        askRun(c.env, runId, async (object) => object.follow(Math.max(index, first))),
-      );
+      return events(c, runId, over ? Math.max(0, from - 1) : from);
+    }) as never,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/agents/{agent_id}/runs/{run_id}/resume",
+      tags,
+      summary:
+        "Take up a run's events after the last one that was received, and go on as they happen",
+      // Whoever may start a stream may take it up again with the same credential.
+      middleware: requires("agents:run"),
+      request: { params: runParams, query: FollowQuery, body: bodies(ResumeRequest) },
+      responses: {
+        200: { description: stream.description, content: eventsOnly },
+        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
+      },
+    }),
+    (async (c: Follow) => {
+      const runId = c.req.param("run_id") ?? "";
+      await readOf(c, c.req.param("agent_id") ?? "", runId);
+      const body = await readBody(c, ResumeRequest);
+      if ("response" in body) return body.response;
+      return events(c, runId, (body.value.last_event_index ?? -1) + 1);
     }) as never,
   );
 
@@ -218,6 +245,17 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
   );
 
   return app;
+}
+
+type Follow = Context<OsEnv, string, { out: { query: z.output<typeof FollowQuery> } }>;
+
+/** The run's events, as one request wants them; who follows stays when the run pauses, which keeps its object in memory. */
+function events(c: Follow, runId: string, from = 0): Response {
+  const { follow } = c.req.valid("query");
+  return eventStream(
+    async (index) => askRun(c.env, runId, async (object) => object.follow(index, follow)),
+    { from },
+  );
 }
 
 async function readRun(c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> {

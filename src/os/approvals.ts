@@ -78,7 +78,11 @@ export function approvalsOf(db: Db | null): Approvals {
     },
     async get(env, id, waitMs = 0) {
       const runId = runOf(id);
-      const reply = await askRun(env, runId, async (run) => run.approval(id, waitMs));
+      const untilMs = Date.now() + waitMs;
+      // Asked again, because the run's object was reset, it waits for the time that is left.
+      const reply = await askRun(env, runId, async (run) =>
+        run.approval(id, Math.max(0, untilMs - Date.now())),
+      );
       return unwrap(reply, "Approval").approval;
     },
     async resolve(env, id, decision, { id: principal, shared }, claim) {

@@ -265,6 +265,24 @@ export const ContinueRequest = z
   .superRefine(storable)
   .openapi("ContinueRequest");
 
+export const ResumeRequest = z
+  .object({
+    last_event_index: z
+      .preprocess(
+        (value) => (typeof value === "string" ? wholeOf(value.trim()) : value),
+        z.number().int().min(-1).nullish(),
+      )
+      .describe("The `event_index` of the last event that was received; all are sent without it."),
+    session_id: clientId.nullish(),
+    user_id: clientId.nullish(),
+  })
+  .superRefine(storable)
+  .openapi("ResumeRequest", { example: { last_event_index: 3 } });
+
+export const FollowQuery = z.object({
+  follow: flag(false).describe("Whether the stream stays open when the run pauses, until it ends."),
+});
+
 /** A boolean as JSON or as a form writes it: `true`, `True`, `1`, in any case. */
 function flag(fallback: boolean) {
   return z.preprocess((value) => {
@@ -274,6 +292,11 @@ function flag(fallback: boolean) {
     if (["false", "0", "no", "off"].includes(word)) return false;
     return word === "" ? undefined : value;
   }, z.boolean().default(fallback));
+}
+
+function wholeOf(text: string): unknown {
+  if (text === "") return undefined;
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
 /** A form carries an array as its JSON text. */

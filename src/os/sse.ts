@@ -1,32 +1,30 @@
+import { jsonLines } from "./json-lines.ts";
+import { type Sent, unsent } from "./unsent.ts";
 import type { RunEvent } from "../run/events.ts";
 
-/** Reads a stream of JSON lines, one event each. */
-async function* readEvents(lines: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of lines) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) yield JSON.parse(part) as RunEvent;
-  }
+/** Gives the events from an index on, as JSON lines; null where there is no run. */
+export type OpenEvents = (fromIndex: number) => Promise<ReadableStream<Uint8Array> | null>;
+
+interface StreamOptions {
+  /** The index of the first event to send. */
+  from?: number;
+  heartbeatMs?: number;
+  /** How long to wait before the first new attempt; the next ones wait longer and longer, 5 s at most. */
+  retryMs?: number;
 }
 
-/** One event as it goes over the wire. */
-function formatEvent(event: RunEvent): string {
-  return `event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
-}
-
-const heartbeatMs = 15_000;
+/** How often the run may be out of reach in a row; with the waits in between, this is half a minute. */
+const maxFailures = 10;
+const maxRetryMs = 5_000;
 
 /**
- * The events as a server-sent stream, with a comment now and then that keeps it open. `open` gives the events from an
- * index on; it is asked again where the run's object was reset in the middle, and the stream goes on where it stopped.
+ * The events as a server-sent stream, with a comment now and then that keeps it open. The run is asked again where its
+ * object was reset in the middle, and the stream goes on where it stopped; where that does not help, the connection is
+ * broken off, so that nobody takes it for the end.
  */
-export function eventStream(
-  open: (fromIndex: number) => Promise<ReadableStream<Uint8Array> | null>,
-): Response {
+export function eventStream(open: OpenEvents, options: StreamOptions = {}): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  void pump(open, writable.getWriter());
+  void pump(open, writable.getWriter(), options);
   return new Response(readable, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
@@ -37,49 +35,57 @@ export function eventStream(
 }
 
 async function pump(
-  open: (fromIndex: number) => Promise<ReadableStream<Uint8Array> | null>,
+  open: OpenEvents,
   writer: WritableStreamDefaultWriter<Uint8Array>,
+  { from = 0, heartbeatMs = 15_000, retryMs = 100 }: StreamOptions,
 ): Promise<void> {
-  const encoder = new TextEncoder();
-  const heartbeat = setInterval(
-    () => void writer.write(encoder.encode(": keep-alive\n\n")).catch(() => undefined),
-    heartbeatMs,
-  );
-  let next = 0;
-  let last = "";
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  void writer.closed.then(leave, leave);
+  const write = async (text: string): Promise<void> => writer.write(new TextEncoder().encode(text));
+  const heartbeat = setInterval(() => {
+    // A reader who has not taken the last thing yet needs no sign of life.
+    if ((writer.desiredSize ?? 0) > 0) write(": keep-alive\n\n").catch(leave);
+  }, heartbeatMs);
+  let sent: Sent = { next: from, text: "" };
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let failures = 0; failures < maxFailures && !gone.signal.aborted; failures++) {
+      const askedMs = Date.now();
       try {
-        const lines = await open(next);
-        if (lines === null) break;
-        for await (const event of readEvents(lines)) {
-          attempt = 0;
-          last = event.event;
-          if (event.event_index !== undefined) next = event.event_index + 1;
-          await writer.write(encoder.encode(formatEvent(event)));
+        for await (const line of jsonLines(await found(open(sent.next)), gone.signal)) {
+          if (line === "") return await writer.close();
+          failures = 0;
+          const told = unsent(sent, JSON.parse(line) as RunEvent);
+          sent = told.sent;
+          if (told.event !== null) await write(formatEvent(told.event));
         }
-        if (closing.has(last)) return;
       } catch {
-        // The reader has gone, and then writing fails for good; or the object was reset, and is asked again.
-        if (await hasGone(writer)) return;
+        // The reader has gone, or the object was reset.
       }
-      await new Promise((resolve) => setTimeout(resolve, 100 * (attempt + 1)));
+      // A pause may be long and quiet: what lasted was no failure.
+      if (Date.now() - askedMs > heartbeatMs) failures = 0;
+      if (!gone.signal.aborted) await pause(Math.min(maxRetryMs, retryMs * 2 ** failures));
     }
+    await write(`: out of reach, go on after event ${sent.next - 1}\n\n`);
+    await writer.abort(new Error("The run is out of reach."));
+  } catch {
+    // The reader has gone.
   } finally {
     clearInterval(heartbeat);
-    await writer.close().catch(() => undefined);
   }
 }
 
-/** What a stream ends with: the run has paused or ended. */
-const closing = new Set(["RunPaused", "RunCompleted", "RunError", "RunCancelled"]);
+async function found<T>(opening: Promise<T | null>): Promise<T> {
+  const opened = await opening;
+  if (opened === null) throw new Error("There is no run here.");
+  return opened;
+}
 
-async function hasGone(writer: WritableStreamDefaultWriter<Uint8Array>): Promise<boolean> {
-  return Promise.race([
-    writer.closed.then(
-      () => true,
-      () => true,
-    ),
-    Promise.resolve().then(() => false),
-  ]);
+async function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** One event as it goes over the wire. */
+function formatEvent(event: RunEvent): string {
+  return `event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
 }

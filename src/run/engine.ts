@@ -4,7 +4,7 @@ import type { Tool } from "../tools/tool.ts";
 import { within } from "./deadline.ts";
 import { lapses, nextDueMs, watchDogMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
-import { eventsOf, historyOf, type RunEvent, textEvent } from "./events.ts";
+import { eventReader, textEvent } from "./events.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import type { Inspection } from "./messages.ts";
@@ -40,13 +40,11 @@ const projectionMs = 1_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #work = new Map<string, { done: Promise<void>; abort: AbortController }>();
-  readonly #listeners = new Listeners();
+  readonly #listeners: Listeners;
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
   #recovered = false;
   #armedMs = Number.POSITIVE_INFINITY;
-  /** How many events there have been; kept while somebody listens. */
-  #indexed = 0;
   #told: Promise<unknown> = Promise.resolve();
   /** Since when the run has been moving; an instance that finds it moving takes it for long. */
   #movingSinceMs = 0;
@@ -56,11 +54,18 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#listeners = new Listeners(
+      (afterSeq) => parts.journal.rows(afterSeq),
+      () => this.tools,
+    );
   }
 
   /** The run as it stands; null where there is none. Throws `unavailable` for a journal of another release. */
   get state(): RunState | null {
-    if (this.#loaded === undefined) this.#loaded = this.#parts.journal.load();
+    if (this.#loaded === undefined) {
+      this.#loaded = this.#parts.journal.load();
+      this.#listeners.tell(this.#loaded?.seq ?? 0);
+    }
     return this.#loaded;
   }
 
@@ -177,18 +182,16 @@ export class Engine {
     return (await within(timeoutMs, flushing)) === true;
   }
 
-  /** The run's events from an index on, and then as they happen; the stream ends when the run pauses or ends. */
-  async follow(fromIndex: number): Promise<ReadableStream<Uint8Array>> {
-    if (this.state !== null && isSettled(this.state)) await this.#told;
-    const history = this.#history();
-    this.#indexed = history.length;
-    const over = this.state === null || isSettled(this.state);
-    return this.#listeners.open(history.slice(fromIndex), this.state?.seq ?? 0, over);
+  /** The run's events from an index on, and then as they happen, until the run ends or, unless the reader stays, pauses. */
+  async follow(fromIndex: number, stays: boolean): Promise<ReadableStream<Uint8Array>> {
+    await this.#told;
+    return this.#listeners.open(fromIndex, stays);
   }
 
   /** How many events there have been so far. */
   eventCount(): number {
-    return this.#history().length;
+    const read = eventReader(this.tools);
+    return this.#parts.journal.rows().reduce((sum, row) => sum + read(row).events.length, 0);
   }
 
   /** Has everything told to the database once more. */
@@ -199,10 +202,6 @@ export class Engine {
   inspection(state: RunState, alarmMs: number | null): Inspection {
     const isConfigured = this.#agent() !== undefined;
     return inspect(state, { cursor: this.#parts.outbox.cursor, alarmMs, isConfigured });
-  }
-
-  #history(): RunEvent[] {
-    return historyOf(this.#parts.journal.rows(), this.tools);
   }
 
   #begin(launch: Launch, state: RunState): void {
@@ -222,8 +221,12 @@ export class Engine {
     { agent, abort, state }: { agent: Agent; abort: AbortController; state: RunState },
   ): Promise<void> {
     const { env, now } = this.#parts;
-    const onText = (text: string): void =>
-      this.#listeners.text(textEvent(state, now(), text), launch.attempt);
+    const onText = (text: string): void => {
+      if (launch.kind !== "model") return;
+      const event = textEvent(state, now(), text);
+      // In its place among the rows, of which one may still wait to be told.
+      void this.#told.then(() => this.#listeners.text(event, launch));
+    };
     const outcome = await perform(launch, {
       agent,
       env,
@@ -270,11 +273,9 @@ export class Engine {
     this.#time(before === null || isSettled(before), !over);
     const important = over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
     const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
-    const heard = this.#listeners.size > 0 ? eventsOf(before, row.entries, row, this.tools) : [];
-    const events = heard.map((event) => ({ ...event, event_index: this.#indexed++ }));
     this.#told = this.#told.then(async () => {
       if (over) await flushed;
-      this.#listeners.commit(events, row.seq, over);
+      this.#listeners.tell(row.seq);
     });
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();

@@ -26,20 +26,30 @@ export function eventsOf(
   return tell(before, entries, row, tools).events;
 }
 
-/** Every event of a journal, with its index. */
-export function historyOf(
-  rows: Iterable<Row & { entries: readonly Entry[] }>,
+/** What one row of the journal means, and where the run stands after it. */
+export interface ToldRow {
+  seq: number;
+  /** Each with its index, the numbers growing from 0 over the whole run. */
+  events: RunEvent[];
+  state: RunState;
+}
+
+/** Reads a journal row by row, from its first; a journal that grows is read on from where this stopped. */
+export function eventReader(
   tools: ReadonlyMap<string, Tool>,
-): RunEvent[] {
+): (row: Row & { entries: readonly Entry[] }) => ToldRow {
   const own = draft();
-  const events: RunEvent[] = [];
-  let state: RunState | null = null;
-  for (const row of rows) {
-    const told = tell(state, row.entries, row, tools, own);
-    for (const event of told.events) events.push({ ...event, event_index: events.length });
-    state = told.after;
-  }
-  return events;
+  let before: RunState | null = null;
+  let count = 0;
+  return (row) => {
+    const { after, events } = tell(before, row.entries, row, tools, own);
+    before = after;
+    return {
+      seq: row.seq,
+      events: events.map((event) => ({ ...event, event_index: count++ })),
+      state: after,
+    };
+  };
 }
 
 function tell(
@@ -48,7 +58,7 @@ function tell(
   row: Row,
   tools: ReadonlyMap<string, Tool>,
   own?: ReturnType<typeof draft>,
-): { events: RunEvent[]; after: RunState | null } {
+): { events: RunEvent[]; after: RunState } {
   const events: RunEvent[] = [];
   const was = before === null ? "PENDING" : statusOf(before);
   let state = before;
@@ -56,19 +66,25 @@ function tell(
     state = apply(state, entry, row, own);
     events.push(...ofEntry(entry, state, tools));
   }
-  if (state === null || state.ended !== null) return { events, after: state };
+  if (state === null) throw new Error("A journal begins with a start.");
+  // The end is the last event: what a tool still reports afterwards is in the run, and in no stream.
+  if (before !== null && before.ended !== null) return { events: [], after: state };
+  if (state.ended !== null) return { events, after: state };
   const is = statusOf(state);
   if (was === "PAUSED" && is !== "PAUSED") events.unshift(header(state, "RunContinued"));
-  if (was !== "PAUSED" && is === "PAUSED") {
-    events.push({
-      ...header(state, "RunPaused"),
-      content: state.steps.at(-1)?.content ?? "",
-      // The calls of this step: with all of the run's, what a reader is sent would grow with the square of the run.
-      tools: currentCalls(state).map((call) => toolExecution(state, call, tools)),
-      requirements: requirements(state, tools),
-    });
-  }
+  if (was !== "PAUSED" && is === "PAUSED") events.push(pausedEvent(state, tools));
   return { events, after: state };
+}
+
+/** The pause, and everything that the run waits for. */
+export function pausedEvent(state: RunState, tools: ReadonlyMap<string, Tool>): RunEvent {
+  return {
+    ...header(state, "RunPaused"),
+    content: state.steps.at(-1)?.content ?? "",
+    // The calls of this step: with all of the run's, what a reader is sent would grow with the square of the run.
+    tools: currentCalls(state).map((call) => toolExecution(state, call, tools)),
+    requirements: requirements(state, tools),
+  };
 }
 
 function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>): RunEvent[] {

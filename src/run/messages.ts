@@ -85,7 +85,7 @@ export interface RunDoor {
   continue(message: ContinueMessage): Promise<RunReply>;
   cancel(): Promise<Reply<object>>;
   hide(approvalId: string): Promise<Reply<object>>;
-  follow(fromIndex: number): Promise<ReadableStream<Uint8Array> | null>;
+  follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;
   poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;
   inspect(): Promise<Reply<{ inspection: Inspection }>>;
 }

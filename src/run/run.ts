@@ -179,9 +179,12 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return { ok: true };
   }
 
-  /** The run's events as JSON lines, from an index on, until the run pauses or ends; null where there is no run. */
-  async follow(fromIndex: number): Promise<ReadableStream<Uint8Array> | null> {
-    return this.#state === null ? null : this.#engine.follow(fromIndex);
+  /**
+   * The run's events as JSON lines, from an index on, until the run ends or, unless the reader stays, pauses; null where
+   * there is no run.
+   */
+  async follow(fromIndex: number, stays = false): Promise<ReadableStream<Uint8Array> | null> {
+    return this.#state === null ? null : this.#engine.follow(fromIndex, stays);
   }
 
   /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */

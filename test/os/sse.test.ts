@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { eventStream } from "../../src/os/sse.ts";
 import { crash } from "../client.ts";
 import { effects, faults, healAll, script } from "../world.ts";
@@ -15,6 +15,9 @@ const event = (index: number, name = "RunContent") => ({
   content: "é\n\ndata: x",
 });
 const lines = (...events: object[]) => events.map((one) => `${JSON.stringify(one)}\n`).join("");
+/** What the run's object says when there is nothing more to come. */
+const end = "\n";
+const quick = { retryMs: 0 };
 const indices = (text: string) =>
   [...text.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data).event_index);
 
@@ -33,7 +36,7 @@ function broken(text: string): ReadableStream<Uint8Array> {
 test("an event is one name and one line of data, however its bytes arrive", async () => {
   const sent = event(0, "RunCompleted");
   for (const size of [1, 7, 10_000]) {
-    const answer = eventStream(async () => pieces(lines(sent), size));
+    const answer = eventStream(async () => pieces(lines(sent) + end, size));
     expect(await answer.text()).toBe(`event: RunCompleted\ndata: ${JSON.stringify(sent)}\n\n`);
   }
 });
@@ -44,21 +47,75 @@ test("a stream that breaks is taken up at the next event, and none comes twice",
     asked.push(from);
     if (from === 0) return broken(lines(event(0), event(1)));
     if (asked.length === 2) throw new Error("The object is not back yet.");
-    return pieces(lines(event(2), event(3, "RunPaused")));
-  });
+    return pieces(lines(event(2), event(3, "RunPaused")) + end);
+  }, quick);
   expect(indices(await answer.text())).toEqual([0, 1, 2, 3]);
   expect(asked).toEqual([0, 2, 2]);
 });
 
-test("a stream ends with the event that ends it, and where there is no run at once", async () => {
+test("a stream ends where the run's object says that there is no more, and not where it breaks off", async () => {
   let asked = 0;
   const ended = eventStream(async () => {
     asked += 1;
-    return pieces(lines(event(0, "RunError")));
+    return pieces(asked === 1 ? lines(event(0, "RunPaused")) : lines(event(1, "RunError")) + end);
+  }, quick);
+  expect(indices(await ended.text())).toEqual([0, 1]);
+  expect(asked).toBe(2);
+});
+
+test.each([
+  ["that is not there", async () => null],
+  ["that cannot be reached", async () => Promise.reject(new Error("The object is overloaded."))],
+])("the stream of a run %s is broken off, so that nobody takes it for the end", async (_, open) => {
+  let asked = 0;
+  const answer = eventStream(
+    async () => {
+      asked += 1;
+      return open();
+    },
+    { from: 4, retryMs: 0 },
+  );
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader?.read())?.value).toBe(": out of reach, go on after event 3\n\n");
+  await expect(reader?.read()).rejects.toThrow("out of reach");
+  expect(asked).toBe(10);
+});
+
+test("a stream that breaks often is taken up as long as it gets on", async () => {
+  const answer = eventStream(async (from) => {
+    return from < 50 ? broken(lines(event(from))) : pieces(lines(event(from, "RunError")) + end);
+  }, quick);
+  expect(indices(await answer.text())).toEqual(Array.from({ length: 51 }, (_, i) => i));
+});
+
+test("signs of life are sent while nothing happens, and never pile up before a reader who does not read", async () => {
+  const hold = Promise.withResolvers<null>();
+  const answer = eventStream(async () => hold.promise, { heartbeatMs: 1 });
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let i = 0; i < 3; i++) expect((await reader?.read())?.value).toBe(": keep-alive\n\n");
+  await reader?.cancel();
+
+  const write = vi.spyOn(WritableStreamDefaultWriter.prototype, "write");
+  const unread = eventStream(async () => hold.promise, { heartbeatMs: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const written = write.mock.calls.length;
+  write.mockRestore();
+  expect(written).toBeLessThanOrEqual(1);
+  await unread.body?.cancel();
+});
+
+test("a reader who leaves while nothing happens is let go at once", async () => {
+  const opened = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const quiet = new ReadableStream<Uint8Array>({
+    start: () => opened.resolve(),
+    pull: () => new Promise(() => undefined),
+    cancel: () => left.resolve(),
   });
-  expect(indices(await ended.text())).toEqual([0]);
-  expect(asked).toBe(1);
-  expect(await eventStream(async () => null).text()).toBe("");
+  const answer = eventStream(async () => quiet);
+  await opened.promise;
+  await answer.body?.cancel();
+  await expect(left.promise).resolves.toBeUndefined();
 });
 
 test("a reader who leaves stops the reading behind the stream", async () => {
