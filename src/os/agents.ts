@@ -182,20 +182,18 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
     }),
     (async (c: Follow) => {
       const runId = c.req.param("run_id") ?? "";
-      const before = await readRun(c, find(c.req.param("agent_id") ?? "").id, runId);
+      const agentId = find(c.req.param("agent_id") ?? "").id;
+      if (!isRunId(runId)) throw new KernError("not_found", "Run not found");
       const body = await readBody(c, ContinueRequest);
       if ("response" in body) return body.response;
-      const { tools = [], stream } = body.value;
-      const message = { v: messageVersion, answers: tools, waitMs: stream ? 0 : holdMs };
+      const { tools: answers = [], stream } = body.value;
+      const waitMs = stream ? 0 : holdMs;
+      const message = { v: messageVersion, agentId, answers, stream, waitMs };
       const { run, from } = unwrap(
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",
       );
-      if (!stream) return c.json(run, 200);
-      // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
-      const over =
-        tools.length === 0 ? !isMoving(run) : ["COMPLETED", "ERROR"].includes(before.status);
-      return events(c, runId, over ? Math.max(0, from - 1) : from);
+      return stream ? events(c, runId, from) : c.json(run, 200);
     }) as never,
   );
 

@@ -12,7 +12,7 @@ import { Listeners } from "./listeners.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
-import { type RunState, statusOf } from "./state.ts";
+import { isSettled, type RunState } from "./state.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
@@ -336,9 +336,4 @@ export class Engine {
     const due = this.state === null ? [] : lapses(this.state);
     return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - this.#parts.now())));
   }
-}
-
-function isSettled(state: RunState): boolean {
-  const status = statusOf(state);
-  return status === "PAUSED" || state.ended !== null;
 }

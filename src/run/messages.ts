@@ -35,7 +35,10 @@ export interface ResolveMessage extends Message {
 }
 
 export interface ContinueMessage extends Message {
+  agentId: string;
   answers: UserAnswer[];
+  /** The answer is to be told as a stream of events. */
+  stream: boolean;
   waitMs: number;
 }
 
@@ -47,8 +50,9 @@ export type Refusal =
 
 export type Reply<T> = ({ ok: true } & T) | Refusal;
 
-/** `from` is the index of the first event that had not happened when the request was taken. */
-export type RunReply = Reply<{ run: RunView; from: number }>;
+export type RunReply = Reply<{ run: RunView }>;
+/** `from` is the index of the event that a stream of what follows begins with. */
+export type ContinueReply = Reply<{ run: RunView; from: number }>;
 export type ApprovalReply = Reply<{ approval: ApprovalRecord }>;
 
 /** What an operator sees of a run's insides; no message, argument or result is among it. */
@@ -82,7 +86,7 @@ export interface RunDoor {
   wait(waitMs: number): Promise<RunReply>;
   approval(id: string, waitMs?: number): Promise<ApprovalReply>;
   resolve(message: ResolveMessage): Promise<ApprovalReply>;
-  continue(message: ContinueMessage): Promise<RunReply>;
+  continue(message: ContinueMessage): Promise<ContinueReply>;
   cancel(): Promise<Reply<object>>;
   hide(approvalId: string): Promise<Reply<object>>;
   follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;

@@ -7,6 +7,7 @@ import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
   type ContinueMessage,
+  type ContinueReply,
   type Inspection,
   messageVersion,
   type Refusal,
@@ -19,7 +20,7 @@ import {
 import { Outbox } from "./outbox.ts";
 import { stop } from "./question.ts";
 import { approvalRows, runRow } from "./rows.ts";
-import { pendingApprovals, type RunState } from "./state.ts";
+import { isSettled, pendingApprovals, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";
 import { approvalRecord, runView } from "./view.ts";
 
@@ -119,10 +120,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 
   /** Lets the run's own user answer what waits for them, and waits for what comes of it. */
-  async continue({ v, answers, waitMs }: ContinueMessage): Promise<RunReply> {
+  async continue(message: ContinueMessage): Promise<ContinueReply> {
+    const { v, agentId, answers, stream, waitMs } = message;
     if (v !== messageVersion) return outdated;
     const state = this.#state;
-    if (state === null) return notFound;
+    if (state === null || state.agentId !== agentId) return notFound;
     if (state.ended?.status === "CANCELLED") {
       return {
         ok: false,
@@ -142,10 +144,13 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       tools: this.#engine.tools,
     });
     if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
-    const from = this.#engine.eventCount();
-    if (given.entries.length > 0) this.#engine.advance(given.entries);
+    const before = stream ? this.#engine.eventCount() : 0;
+    const after = given.entries.length > 0 ? this.#engine.advance(given.entries) : state;
     await this.#engine.settled(waitMs);
-    return this.#view(from);
+    // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
+    const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
+    const reply = this.#view();
+    return reply.ok ? { ...reply, from: over ? Math.max(0, before - 1) : before } : reply;
   }
 
   /** Ends the run and everything that waits in it; a run that has ended stays as it is. Safe to repeat. */
@@ -215,9 +220,9 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.#engine.state;
   }
 
-  #view(from = 0): RunReply {
+  #view(): RunReply {
     const state = this.#state;
-    return state === null ? notFound : { ok: true, from, run: runView(state, this.#engine.tools) };
+    return state === null ? notFound : { ok: true, run: runView(state, this.#engine.tools) };
   }
 
   #find(id: string): ApprovalRecord | null {

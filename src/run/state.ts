@@ -111,6 +111,11 @@ export function statusOf(state: RunState): RunStatus {
     : "RUNNING";
 }
 
+/** Whether the run rests: it has ended, or everything in it waits for people. */
+export function isSettled(state: RunState): boolean {
+  return state.ended !== null || statusOf(state) === "PAUSED";
+}
+
 /** The calls of the last step, in the order in which the model asked for them. */
 export function currentCalls(state: RunState): CallState[] {
   return (state.steps.at(-1)?.callIds ?? []).map((id) => known(state.calls, id));

@@ -103,7 +103,8 @@ export class Simulation {
       user_input_schema: [{ name: "b", value: 2 }],
       result: "r",
     }));
-    await this.#object.continue({ v: messageVersion, answers, waitMs: 1 });
+    const rest = { stream: false, waitMs: 1 };
+    await this.#object.continue({ v: messageVersion, agentId: "a", answers, ...rest });
   }
 
   async cancel(): Promise<void> {

@@ -143,7 +143,13 @@ test("an interrupted call that the run's own user had confirmed is put to those 
     return new Promise(() => undefined);
   };
   const answers = [{ tool_call_id: tools[0]?.tool_call_id ?? "", confirmed: true }];
-  await door(runId).continue({ v: messageVersion, answers, waitMs: 0 });
+  await door(runId).continue({
+    v: messageVersion,
+    agentId: "tester",
+    answers,
+    stream: false,
+    waitMs: 0,
+  });
   await atWork;
   healAll();
   await crash(runId);
