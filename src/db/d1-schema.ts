@@ -11,7 +11,7 @@ import type {
 } from "../approval/record.ts";
 
 /** What `kern_meta` says once every migration of this release has been applied. */
-export const d1SchemaVersion = 2;
+export const d1SchemaVersion = 3;
 
 /**
  * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
@@ -72,10 +72,14 @@ export const runs = sqliteTable("runs", {
   updated_at_ms: integer("updated_at_ms").notNull(),
 });
 
-/** How many approvals that are not hidden there are, by status; triggers keep it. */
+/** One row: how many approvals that are not hidden there are of each status; triggers keep it. */
 export const counters = sqliteTable("counters", {
-  status: text("status").primaryKey(),
-  n: integer("n").notNull(),
+  id: integer("id").primaryKey(),
+  pending: integer("pending").notNull(),
+  approved: integer("approved").notNull(),
+  rejected: integer("rejected").notNull(),
+  expired: integer("expired").notNull(),
+  cancelled: integer("cancelled").notNull(),
 });
 
 /** The row `schema_version` says which migrations were applied. */

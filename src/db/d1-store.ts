@@ -1,29 +1,24 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  lt,
-  ne,
-  not,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, lt, not, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
-import type { ApprovalFilter, ApprovalRow, PageRequest, RunRow, Store } from "../run/store.ts";
+import type {
+  ApprovalFilter,
+  ApprovalList,
+  ApprovalRow,
+  PageRequest,
+  RunRow,
+  Store,
+  Total,
+} from "../run/store.ts";
 import { behind, isSchemaMissing, repeating, unavailable } from "./d1-failure.ts";
-import { approvals, counters, d1SchemaVersion, kernMeta, runs } from "./d1-schema.ts";
+import { approvals, d1SchemaVersion, kernMeta, runs } from "./d1-schema.ts";
+import { endOfWindow, onPage, type Search, searchOf, totalOf } from "./d1-search.ts";
+import { writeApproval, writeRun } from "./d1-write.ts";
 
 const {
   version: _version,
   hidden: _hidden,
-  created_at_ms: _at,
+  created_at_ms,
   ...columns
 } = getTableColumns(approvals);
 /** A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text. */
@@ -36,38 +31,46 @@ const recordColumns = {
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
+  readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
   readonly #binding: string;
 
   constructor(database: D1Database, binding: string) {
+    this.#database = database;
     this.#db = drizzle(database);
     this.#binding = binding;
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {
-    const [first, ...others] = [
-      ...(run === null ? [] : [this.#writeRun(run)]),
-      ...rows.flatMap((row) => [this.#dropPredecessor(row), this.#writeApproval(row)]),
-    ];
-    if (first === undefined) return;
-    await this.#ask(() => repeating(() => this.#db.batch([first, ...others])));
+    if (run === null && rows.length === 0) return;
+    const database = this.#database;
+    const write = () =>
+      database.batch([
+        ...(run === null ? [] : [writeRun(database, run)]),
+        ...rows.flatMap((row) => writeApproval(database, row)),
+      ]);
+    await this.#ask(() => repeating(write));
   }
 
-  async listApprovals(filter: ApprovalFilter, { limit, offset }: PageRequest) {
-    const page = this.#db
-      .select(recordColumns)
-      .from(approvals)
-      .where(matching(filter))
-      .orderBy(desc(approvals.created_at_ms), desc(approvals.id))
-      .limit(limit)
-      .offset(offset);
-    const [records, [total]] = await this.#ask(() => this.#db.batch([page, this.#count(filter)]));
-    return { records, totalCount: total?.n ?? 0 };
+  async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
+    const goesOn = "after" in page;
+    const search = searchOf(filter, goesOn ? page.after : null);
+    const asked = this.#page(search, page.limit + 1, goesOn ? 0 : page.offset);
+    const [rows, [total = null]] = await this.#ask(async () =>
+      goesOn ? [await asked, []] : this.#db.batch([asked, totalOf(this.#db, filter)]),
+    );
+    const records = rows.slice(0, page.limit).map(({ at: _at, ...record }) => record);
+    const last = rows[page.limit - 1];
+    if (rows.length > page.limit && last !== undefined)
+      return { records, total, next: { created_at_ms: last.at, id: last.id } };
+    if (search.rest === undefined || total?.isExact === true) return { records, total, next: null };
+    const [end = null] = await this.#ask(() => endOfWindow(this.#db, search));
+    return { records, total, next: end };
   }
 
-  async countApprovals(filter: ApprovalFilter): Promise<number> {
-    const [total] = await this.#ask(() => this.#count(filter));
-    return total?.n ?? 0;
+  async countApprovals(filter: ApprovalFilter): Promise<Total> {
+    const [total] = await this.#ask(() => totalOf(this.#db, filter));
+    return total ?? { count: 0, isExact: true };
   }
 
   async readApproval(id: string): Promise<ApprovalRecord | null> {
@@ -125,50 +128,13 @@ export class D1Store implements Store {
     if (found < d1SchemaVersion) throw behind(found, d1SchemaVersion, this.#binding);
   }
 
-  #writeRun(run: RunRow) {
-    return this.#db
-      .insert(runs)
-      .values(run)
-      .onConflictDoUpdate({
-        target: runs.id,
-        set: replaceRun,
-        setWhere: sql`excluded.version > ${runs.version}`,
-      });
-  }
-
-  #writeApproval({ record, ...row }: ApprovalRow) {
-    return this.#db
-      .insert(approvals)
-      .values({ ...record, ...row })
-      .onConflictDoUpdate({
-        target: approvals.id,
-        set: replaceApproval,
-        setWhere: sql`excluded.version > ${approvals.version}`,
-      });
-  }
-
-  /** Removes the row that an earlier run of the same id left under this id, so that `replaceApproval` need not replace all. */
-  #dropPredecessor({ record, version, created_at_ms }: ApprovalRow) {
-    const predecessor = and(
-      eq(approvals.id, record.id),
-      lt(approvals.version, version),
-      ne(approvals.created_at_ms, created_at_ms),
-    );
-    return this.#db.delete(approvals).where(predecessor);
-  }
-
-  #count({ status, ...others }: ApprovalFilter) {
-    if (Object.values(others).some((value) => value !== undefined)) {
-      return this.#db
-        .select({ n: count() })
-        .from(approvals)
-        .where(matching({ status, ...others }));
-    }
-    const counted = sql`coalesce(sum(${counters.n}), 0)`.mapWith(Number);
-    return this.#db
-      .select({ n: counted })
-      .from(counters)
-      .where(status === undefined ? undefined : eq(counters.status, status));
+  #page(search: Search, limit: number, offset: number) {
+    const query = this.#db
+      .select({ ...recordColumns, at: created_at_ms })
+      .from(approvals)
+      .where(onPage(search, limit, offset))
+      .orderBy(desc(created_at_ms), desc(approvals.id));
+    return search.rest === undefined ? query.limit(limit).offset(offset) : query;
   }
 
   async #schemaVersion(): Promise<number> {
@@ -193,57 +159,4 @@ export class D1Store implements Store {
       throw unavailable(error);
     }
   }
-}
-
-const replaceRun = replacing(getTableColumns(runs), ["id"]);
-
-/** What an index holds and an approval never changes is left out: naming it would write its index entries again. */
-const replaceApproval = replacing(getTableColumns(approvals), [
-  "id",
-  "run_id",
-  "root_run_id",
-  "user_id",
-  "created_at_ms",
-]);
-
-function replacing(columns: Record<string, SQLiteColumn>, kept: string[]): Record<string, SQL> {
-  const replaced = Object.entries(columns).filter(([name]) => !kept.includes(name));
-  return Object.fromEntries(
-    replaced.map(([name, column]) => [name, sql`excluded.${sql.identifier(column.name)}`]),
-  );
-}
-
-/** The columns that can be asked for, those whose index narrows a list most first. */
-const filterColumns: Record<keyof ApprovalFilter, SQLiteColumn> = {
-  run_id: approvals.run_id,
-  user_id: approvals.user_id,
-  status: approvals.status,
-  source_type: approvals.source_type,
-  approval_type: approvals.approval_type,
-  pause_type: approvals.pause_type,
-  agent_id: approvals.agent_id,
-  team_id: approvals.team_id,
-  workflow_id: approvals.workflow_id,
-  schedule_id: approvals.schedule_id,
-};
-const filterNames = Object.keys(filterColumns) as (keyof ApprovalFilter)[];
-
-/**
- * Only the first column asked for may be looked up in an index: without statistics the planner takes any for equally
- * good, and would walk all that is approved to find the approvals of one run.
- */
-function matching(filter: ApprovalFilter): SQL | undefined {
-  const [lead, ...others] = filterNames.filter((name) => filter[name] !== undefined);
-  return and(
-    not(approvals.hidden),
-    lead &&
-      (lead === "run_id" ? ofRun(filter.run_id) : sql`${filterColumns[lead]} = ${filter[lead]}`),
-    ...others.map((name) => sql`${filterColumns[name]} || '' = ${filter[name]}`),
-  );
-}
-
-/** Of the run, or of its members: the second half says what the index on `root_run_id` holds. */
-function ofRun(id: string | undefined): SQL | undefined {
-  const ofMember = sql`${approvals.root_run_id} = ${id} and ${approvals.root_run_id} <> ${approvals.run_id}`;
-  return or(sql`${approvals.run_id} = ${id}`, ofMember);
 }

@@ -1,4 +1,4 @@
-import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { ApprovalRecord, ApprovalStatus, RunStatus } from "../approval/record.ts";
 
 /** The row of a run: what lists and the sweeper need, never the transcript. Times are epoch milliseconds. */
 export interface RunRow {
@@ -21,7 +21,8 @@ export interface RunRow {
 
 /**
  * The row of an approval: the record that callers see, with what keeps the copy in order. While `created_at_ms` stays,
- * so do the record's `run_id`, `root_run_id` and `user_id`: a later version may change anything else.
+ * so do the record's `run_id`, `root_run_id`, `user_id`, `team_id`, `workflow_id` and `schedule_id`: a later version may
+ * change anything else.
  */
 export interface ApprovalRow {
   record: ApprovalRecord;
@@ -32,9 +33,9 @@ export interface ApprovalRow {
   created_at_ms: number;
 }
 
-/** What may be asked of the list; every field that is set must match. `run_id` matches the run or its root. */
+/** What may be asked of the list; every field that is set must match. */
 export interface ApprovalFilter {
-  status?: string | undefined;
+  status?: ApprovalStatus | undefined;
   source_type?: string | undefined;
   approval_type?: string | undefined;
   pause_type?: string | undefined;
@@ -43,20 +44,50 @@ export interface ApprovalFilter {
   workflow_id?: string | undefined;
   user_id?: string | undefined;
   schedule_id?: string | undefined;
+  /** The run, or the root of its team. */
   run_id?: string | undefined;
+  session_id?: string | undefined;
+  tool_name?: string | undefined;
+  resolved_by?: string | undefined;
+  /** Epoch milliseconds: from this moment on. */
+  created_after?: number | undefined;
+  /** Epoch milliseconds: before this moment. */
+  created_before?: number | undefined;
+  /**
+   * Text that stands, in any case of ASCII letters, in an id, a tool's name or arguments, or the name of the agent, the
+   * user or the one who decided.
+   */
+  q?: string | undefined;
 }
 
-/** `offset` and `limit` count records. */
-export interface PageRequest {
-  limit: number;
-  offset: number;
+/** A place in the list. There need not be an approval at it any more. */
+export interface Position {
+  created_at_ms: number;
+  id: string;
+}
+
+/** `limit` and `offset` count records; `after` goes on behind a place, which takes the same time however far it is. */
+export type PageRequest = { limit: number } & ({ offset: number } | { after: Position });
+
+/** How many there are; where `isExact` is false, they were not all looked at, and there may be more. */
+export interface Total {
+  count: number;
+  isExact: boolean;
+}
+
+export interface ApprovalList {
+  records: ApprovalRecord[];
+  /** Null where the page goes on behind a place: it is the same as on the pages before. */
+  total: Total | null;
+  /** Where to go on; null at the end. A page may be short, or empty, and not be the end. */
+  next: Position | null;
 }
 
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
-   * Writes the run, where it is given, and the approvals that changed, all or nothing. Safe to repeat, to reorder and to come late: a row is
-   * replaced only by one with a higher version.
+   * Writes the run, where it is given, and the approvals that changed, all or nothing. Safe to repeat, to reorder and to
+   * come late: a row is replaced only by one with a higher version.
    */
   project(run: RunRow | null, approvals: ApprovalRow[]): Promise<void>;
   /**
@@ -64,11 +95,8 @@ export interface Store {
    * `readApproval`, is the status of its run's row: a run moves without its approvals being written again. Where no such
    * row is kept, it is what the record came with.
    */
-  listApprovals(
-    filter: ApprovalFilter,
-    page: PageRequest,
-  ): Promise<{ records: ApprovalRecord[]; totalCount: number }>;
-  countApprovals(filter: ApprovalFilter): Promise<number>;
+  listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList>;
+  countApprovals(filter: ApprovalFilter): Promise<Total>;
   /** The row's copy, for records whose object has been emptied; null where there is none or it is hidden. */
   readApproval(id: string): Promise<ApprovalRecord | null>;
   /**

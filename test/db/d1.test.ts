@@ -4,7 +4,7 @@ import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { approvals, counters, kernMeta, runs } from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
-import type { Store } from "../../src/run/store.ts";
+import type { ApprovalFilter, Store } from "../../src/run/store.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
 import { storeContract } from "./store-contract.ts";
 
@@ -36,7 +36,7 @@ describe("a database behind the release", () => {
     code: "unavailable",
     retryAfterMs: undefined,
     message:
-      `The database is behind this version of kern (has ${has}, needs 2). ` +
+      `The database is behind this version of kern (has ${has}, needs 3). ` +
       "Apply its migrations: npx wrangler d1 migrations apply DB --local (or --remote).",
   });
 
@@ -54,14 +54,40 @@ describe("a database behind the release", () => {
     }
   });
 
-  test("half of the migrations are not enough; the rest counts what is there", async () => {
+  test("an older database with data is told of, and upgraded with its data counted", async () => {
     const store = db.connect(env);
-    await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 1));
-    await store.project(runRow(), [approvalRow(), approvalRow({ id: "approval-2" })]);
-    await expect(store.checkSchema()).rejects.toMatchObject(saying("1"));
+    await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 2));
+    const insert = (id: string, status: string, hidden: number) =>
+      DB.prepare(
+        "INSERT INTO approvals (id, run_id, session_id, status, source_type, approval_type, pause_type, tool_name, " +
+          "tool_args, requirements, context, created_at, updated_at, run_status, root_run_id, call_id, args_hash, " +
+          "version, hidden, created_at_ms) VALUES (?, 'r', 's', ?, 'agent', 'required', 'confirmation', 't', '{}', " +
+          "'[]', '{}', 1, 1, 'PAUSED', 'r', 'c', 'h', 1, ?, 1000)",
+      ).bind(id, status, hidden);
+    await DB.batch([
+      insert("a", "pending", 0),
+      insert("b", "pending", 0),
+      insert("c", "expired", 0),
+      insert("d", "expired", 1),
+    ]);
+    await expect(store.checkSchema()).rejects.toMatchObject(saying("2"));
+    await expect(store.countApprovals({})).rejects.toMatchObject(saying("2"));
     await applyD1Migrations(DB, TEST_MIGRATIONS);
     await store.checkSchema();
-    expect(await store.countApprovals({})).toBe(2);
+    const counted = async () => {
+      const counts = ["pending", "expired", "cancelled", undefined].map((status) =>
+        store.countApprovals({ status } as ApprovalFilter),
+      );
+      return (await Promise.all(counts)).map(({ count }) => count);
+    };
+    expect(await counted()).toEqual([2, 1, 0, 3]);
+    await DB.exec("UPDATE approvals SET status = 'cancelled' WHERE id = 'a'");
+    await DB.exec("UPDATE approvals SET hidden = 1 WHERE id = 'c'");
+    expect(await counted()).toEqual([1, 0, 1, 2]);
+    expect(await store.listApprovals({}, { limit: 9, offset: 0 })).toMatchObject({
+      records: [{ id: "b" }, { id: "a" }],
+      total: { count: 2 },
+    });
   });
 
   test("a lost column is named as such", async () => {
@@ -69,7 +95,7 @@ describe("a database behind the release", () => {
     await DB.exec("ALTER TABLE approvals DROP COLUMN args_hash");
     const store = db.connect(env);
     await expect(store.project(runRow(), [approvalRow()])).rejects.toMatchObject(
-      saying("2 with a table or column missing"),
+      saying("3 with a table or column missing"),
     );
   });
 });

@@ -12,7 +12,10 @@ const deletion = (user_id = unique("u")) => call("delete_user_data", { user_id }
 
 interface Page {
   data: ApprovalRecord[];
-  meta: Record<"page" | "limit" | "total_pages" | "total_count" | "search_time_ms", number>;
+  meta: Record<"page" | "limit" | "total_pages" | "total_count" | "search_time_ms", number> & {
+    total_is_exact: boolean;
+    next_cursor: string | null;
+  };
 }
 
 test("a list has the newest first, in one order however it is paged, and says how much there is", async () => {
@@ -36,6 +39,8 @@ test("a list has the newest first, in one order however it is paged, and says ho
     total_pages: 1,
     total_count: 8,
     search_time_ms: expect.any(Number),
+    total_is_exact: true,
+    next_cursor: null,
   });
   const paged: ApprovalRecord[] = [];
   for (const page of [1, 2, 3, 4, 5, 6, 7, 8]) {
@@ -49,6 +54,85 @@ test("a list has the newest first, in one order however it is paged, and says ho
   expect(past).toMatchObject({ data: [], meta: { page: 4, total_pages: 3, total_count: 8 } });
   const none = await get<Page>(`/approvals?user_id=${unique("nobody")}`);
   expect(none).toMatchObject({ data: [], meta: { total_pages: 0, total_count: 0 } });
+});
+
+test("a cursor goes on where a page ended, past what is added meanwhile, and keeps the total of the first page", async () => {
+  const user = unique("mia");
+  for (const id of ["a", "b", "c", "d", "e"]) await start(deletion(id), { user_id: user });
+  const order = (await get<Page>(`/approvals?user_id=${user}`)).data.map(({ id }) => id);
+  const seen: string[] = [];
+  let page = await get<Page>(`/approvals?user_id=${user}&limit=2`);
+  clock.move(1000);
+  await start(deletion("f"), { user_id: user });
+  clock.move(-1000);
+  for (const last of [false, false, true]) {
+    seen.push(...page.data.map(({ id }) => id));
+    expect(page.meta).toMatchObject({ page: 1, limit: 2, total_pages: 3, total_count: 5 });
+    expect(page.meta.next_cursor === null).toBe(last);
+    const next = `/approvals?limit=2&user_id=${user}&cursor=${page.meta.next_cursor}`;
+    if (!last) page = await get<Page>(next);
+  }
+  expect(seen).toEqual(order);
+  const second = await get<Page>(`/approvals?user_id=${user}&limit=2&page=2`);
+  const further = await get<Page>(`/approvals?user_id=${user}&cursor=${second.meta.next_cursor}`);
+  expect(further.data.map(({ id }) => id)).toEqual(order.slice(3));
+});
+
+test("a cursor that cannot be read, is of other filters, or comes with a page is refused in words", async () => {
+  const user = unique("mia");
+  for (const id of ["a", "b"]) await start(deletion(id), { user_id: user });
+  const first = await get<Page>(`/approvals?user_id=${user}&limit=1`);
+  const cursor = first.meta.next_cursor;
+  const other =
+    "The cursor is of a list with other filters: give the same ones, or begin without a cursor.";
+  const broken =
+    "The cursor cannot be read: give next_cursor as it came, or begin without a cursor.";
+  const expected: [string, string][] = [
+    [`user_id=${user}&status=pending&cursor=${cursor}`, other],
+    [`cursor=${cursor}`, other],
+    [`user_id=${user}&cursor=${cursor?.slice(0, -4)}`, broken],
+    [`user_id=${user}&cursor=x`, broken],
+    [`user_id=${user}&cursor=${btoa('[2,0,""]')}`, broken],
+    [`user_id=${user}&page=2&cursor=${cursor}`, "Give a cursor or a page, not both."],
+  ];
+  for (const [query, text] of expected) {
+    expect([query, await refusal(http("GET", `/approvals?${query}`))]).toEqual([
+      query,
+      [422, text],
+    ]);
+  }
+  expect((await http("GET", `/approvals?user_id=${user}&page=1&cursor=${cursor}`)).status).toBe(
+    200,
+  );
+});
+
+test("a moment is given in epoch seconds or in ISO 8601, and text is found in the arguments", async () => {
+  const user = unique("mia");
+  const word = unique("Needle");
+  await start(deletion(`"${word}"`), { user_id: user });
+  const [found] = (await get<Page>(`/approvals?user_id=${user}`)).data;
+  const at = found?.created_at ?? 0;
+  const iso = (seconds: number) => encodeURIComponent(new Date(seconds * 1000).toISOString());
+  const zoned = encodeURIComponent(
+    new Date((at + 3600) * 1000).toISOString().replace("Z", "+01:00"),
+  );
+  const expected: [string, number][] = [
+    [`created_after=${at}`, 1],
+    [`created_after=${iso(at)}`, 1],
+    [`created_after=${zoned}`, 1],
+    [`created_after=${at + 1}`, 0],
+    [`created_before=${at}`, 0],
+    [`created_before=${at + 1}`, 1],
+    [`created_before=${iso(at + 1)}&created_after=${at}`, 1],
+    [`q=${word.toLowerCase()}`, 1],
+    [`q=${encodeURIComponent(`"${word}"`)}`, 1],
+    [`q=${word}-not`, 0],
+  ];
+  for (const [query, count] of expected) {
+    const { meta } = await get<Page>(`/approvals?user_id=${user}&${query}`);
+    expect([query, meta.total_count]).toEqual([query, count]);
+    expect(await get(`/approvals/count?user_id=${user}&${query}`)).toEqual({ count });
+  }
 });
 
 test("a filter leaves what fits it, in the list and in the count alike", async () => {
@@ -73,6 +157,9 @@ test("a filter leaves what fits it, in the list and in the count alike", async (
     ["schedule_id=s", []],
     [`run_id=${open.run_id}`, [open.run_id]],
     [`status=approved&run_id=${open.run_id}`, []],
+    [`session_id=${open.session_id}`, [open.run_id]],
+    ["tool_name=pay_out", [open.run_id]],
+    ["resolved_by=nobody", []],
   ];
   for (const [query, runs] of expected) {
     const { data, meta } = await get<Page>(`/approvals?user_id=${user}&${query}`);
@@ -106,6 +193,18 @@ test.each([
   "page=99999999999999999999",
   "page=0x10",
   "page=1&page=2",
+  "user_id=",
+  "session_id=",
+  "cursor=",
+  "q=",
+  `q=${"x".repeat(201)}`,
+  "created_after=",
+  "created_after=yesterday",
+  "created_after=-1",
+  "created_after=1.5",
+  "created_before=2026-11-01",
+  "created_before=2026-11-01T00:00:00",
+  "created_before=123456789012",
 ])("a list asked for with %s is refused with the place of the mistake", async (query) => {
   const loc = ["query", query.split("=")[0]];
   expect(await refusal(http("GET", `/approvals?${query}`))).toEqual([

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { approvalIdOf, newRunId } from "../../src/run/ids.ts";
-import { approve, pending, start } from "../client.ts";
+import { approve, get, pending, start } from "../client.ts";
 import { effects, script } from "../world.ts";
 import { type Known, panelOperations, type Shot, shots } from "./fuzz.ts";
 import { http } from "./http.ts";
@@ -30,10 +30,13 @@ async function known(): Promise<Known> {
   await approve(approvals.at(-1)?.id ?? "");
   runs.push(await gated("rename", { user_id: "u-1", name: "Ada" }));
   const nobody = newRunId();
+  const { meta } = await get<{ meta: { next_cursor: string } }>("/approvals?limit=1");
   return {
     run_id: [...runs.map(({ run_id }) => run_id), nobody],
     approval_id: [...approvals.map(({ id }) => id), approvalIdOf(nobody, 0)],
     agent_id: ["tester"],
+    cursor: [meta.next_cursor],
+    created_after: ["1793491200", "2026-11-01T00:00:00Z"],
   };
 }
 

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { KernError } from "../errors.ts";
+import type { ApprovalFilter, Position, Total } from "../run/store.ts";
+
+export interface Cursor {
+  after: Position;
+  /** What was counted on the first page, so that no page after it counts again. */
+  total: Total;
+}
+
+const version = 1;
+const Parts = z.tuple([
+  z.literal(version),
+  z.int(),
+  z.string().max(100),
+  z.int().min(0),
+  z.boolean(),
+  z.string(),
+]);
+
+/** A cursor as clients get it: opaque, and good for the same filter only. */
+export function writeCursor({ after, total }: Cursor, filter: ApprovalFilter): string {
+  const { created_at_ms, id } = after;
+  const parts: z.input<typeof Parts> = [
+    version,
+    created_at_ms,
+    id,
+    total.count,
+    total.isExact,
+    fingerprint(filter),
+  ];
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+/** Throws `invalid_request` for what `writeCursor` did not write, or wrote for another filter. */
+export function readCursor(text: string, filter: ApprovalFilter): Cursor {
+  const parsed = Parts.safeParse(partsOf(text));
+  if (!parsed.success)
+    throw new KernError(
+      "invalid_request",
+      "The cursor cannot be read: give next_cursor as it came, or begin without a cursor.",
+    );
+  const [, created_at_ms, id, count, isExact, print] = parsed.data;
+  if (print !== fingerprint(filter))
+    throw new KernError(
+      "invalid_request",
+      "The cursor is of a list with other filters: give the same ones, or begin without a cursor.",
+    );
+  return { after: { created_at_ms, id }, total: { count, isExact } };
+}
+
+function partsOf(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, "base64url").toString());
+  } catch {
+    return null;
+  }
+}
+
+function fingerprint(filter: ApprovalFilter): string {
+  const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const sorted = asked.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("base64url").slice(0, 16);
+}
