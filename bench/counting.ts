@@ -3,9 +3,12 @@ import kernApp, { Feed as KernFeed, Run as KernRun } from "../src/worker.ts";
 /** Kern's Worker, counting what it costs: rows of its objects and of D1, alarms, and requests from object to object. */
 
 interface Bill {
-  read: number;
-  written: number;
   times: number;
+  read: number;
+  /** All rows written, and those of them that are entries of an index, or of a table that a trigger keeps. */
+  written: number;
+  indexed: number;
+  triggered: number;
 }
 
 export interface Bills {
@@ -25,11 +28,19 @@ function empty(): Bills {
   return { object: {}, database: {}, requests: {}, alarmsSet: 0 };
 }
 
-function bill(bills: Record<string, Bill>, query: string, read: number, written: number): void {
-  const one = (bills[nameOf(query)] ??= { read: 0, written: 0, times: 0 });
-  one.read += read;
-  one.written += written;
-  one.times += 1;
+function bill(bills: Record<string, Bill>, query: string, one: Omit<Bill, "times">): void {
+  const sum = (bills[nameOf(query)] ??= {
+    times: 0,
+    read: 0,
+    written: 0,
+    indexed: 0,
+    triggered: 0,
+  });
+  sum.times += 1;
+  sum.read += one.read;
+  sum.written += one.written;
+  sum.indexed += one.indexed;
+  sum.triggered += one.triggered;
 }
 
 /** What a statement does to which table. */
@@ -104,8 +115,12 @@ function countedObjects<T extends Run | Feed>(
 
 function countedDatabase(database: D1Database): D1Database {
   const originals = new WeakMap<object, { query: string; statement: D1PreparedStatement }>();
-  const note = (query: string, { meta }: D1Result) =>
-    bill(bills.database, query, meta.rows_read, meta.rows_written);
+  const note = (query: string, { meta }: D1Result) => {
+    const { changes, rows_read: read, rows_written: written } = meta;
+    // No statement of kern's store changes more than one row itself.
+    const triggered = Math.max(0, changes - 1);
+    bill(bills.database, query, { read, written, indexed: written - changes, triggered });
+  };
   const wrap = (query: string, statement: D1PreparedStatement): D1PreparedStatement => {
     const all = async () => {
       const result = await statement.all();
@@ -165,7 +180,9 @@ export default {
 /** What was counted since this was last asked. */
 function collect(): Bills {
   for (const { cursor, query } of cursors) {
-    bill(bills.object, query, cursor.rowsRead, cursor.rowsWritten);
+    const { rowsRead: read, rowsWritten: written } = cursor;
+    // Neither of an object's tables has an index or a trigger.
+    bill(bills.object, query, { read, written, indexed: 0, triggered: 0 });
   }
   const collected = bills;
   cursors = [];

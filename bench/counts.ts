@@ -3,7 +3,7 @@ import type { Aim } from "./aims.ts";
 import type { Bills } from "./counting.ts";
 import { cycle, startRun } from "./cycle.ts";
 import { ask } from "./http.ts";
-import { kern, kernSchema, start } from "./world.ts";
+import { counting, kernSchema, start } from "./world.ts";
 
 /** What one cycle costs, every figure an average over the cycles that were played. */
 export interface Counts {
@@ -24,8 +24,7 @@ const lastAlarmMs = 12_000;
 
 /** Plays cycles on a Worker that counts; nothing is timed here. */
 export async function measureCounts(modelUrl: string): Promise<Counts> {
-  const entry = { ...kern, path: "bench/counting.ts" };
-  const { close, urls } = await start([entry], { modelUrl, schema: kernSchema });
+  const { close, urls } = await start([counting], { modelUrl, schema: kernSchema });
   const [url = ""] = urls;
   await cycle(url);
   await sleep(lastAlarmMs);
@@ -60,9 +59,15 @@ export function countAims(counts: Counts): Aim[] {
 function perCycle(bills: Bills): Bills {
   const billed = (all: Bills["object"]) =>
     Object.fromEntries(
-      Object.entries(all).map(([name, { read, times, written }]) => [
+      Object.entries(all).map(([name, bill]) => [
         name,
-        { read: read / cycles, written: written / cycles, times: times / cycles },
+        {
+          times: bill.times / cycles,
+          read: bill.read / cycles,
+          written: bill.written / cycles,
+          indexed: bill.indexed / cycles,
+          triggered: bill.triggered / cycles,
+        },
       ]),
     );
   return {

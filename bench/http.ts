@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-/** Asks for JSON over a connection that is kept, and throws for any answer but 200. */
+/** Asks for JSON over a connection that is kept; one that had been closed unused is replaced. Throws for any answer but 200. */
 export async function ask<T>(method: "GET" | "POST", url: string, body?: object): Promise<T> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -22,7 +22,11 @@ export async function ask<T>(method: "GET" | "POST", url: string, body?: object)
         else reject(new Error(`${method} ${url}: ${response.statusCode} ${answer}`));
       });
     });
-    sent.on("error", reject);
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      const isStale = sent.reusedSocket && error.code === "ECONNRESET";
+      if (isStale) resolve(ask<T>(method, url, body));
+      else reject(error);
+    });
     sent.end(text);
   });
 }

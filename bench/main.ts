@@ -6,10 +6,12 @@ import type { Aim } from "./aims.ts";
 import { root } from "./build.ts";
 import { countAims, measureCounts } from "./counts.ts";
 import { cycleAims, measureCycles } from "./cycles.ts";
+import { listAims, measureLists } from "./list.ts";
 import { startModel } from "./model.ts";
 import { readOptions } from "./options.ts";
 import { profileCycles } from "./profile-cycles.ts";
-import { aimsTable, countsTable, cyclesTable } from "./table.ts";
+import { measureSize, sizeAims } from "./size.ts";
+import { aimsTable, countsTable, cyclesTable, listTable, sizeTable } from "./table.ts";
 
 const options = readOptions();
 const results: Record<string, unknown> = { cpus: cpus().length, cpu: cpus()[0]?.model };
@@ -32,6 +34,18 @@ await run(async () => {
     results["counts"] = counts;
     aims.push(...countAims(counts));
     console.log(`\n${countsTable(counts)}`);
+  }
+  if (options.parts.has("list")) {
+    const sizes = await measureLists(modelUrl, options.stored);
+    results["list"] = sizes;
+    aims.push(...listAims(sizes));
+    console.log(`\n${listTable(sizes)}`);
+  }
+  if (options.parts.has("size")) {
+    const size = await measureSize(modelUrl);
+    results["size"] = size;
+    aims.push(...sizeAims(size));
+    console.log(`\n${sizeTable(size)}`);
   }
   console.log(`\n${aimsTable(aims)}`);
   const path = join(root, "output/bench.json");

@@ -7,6 +7,8 @@ export type Part = (typeof parts)[number];
 export interface Options {
   parts: ReadonlySet<Part>;
   cycles: CyclesOptions;
+  /** How many approvals are stored when lists are measured. */
+  stored: number[];
   /** Measure nothing, but write where the time of a cycle goes. */
   profile: boolean;
 }
@@ -19,6 +21,7 @@ export function readOptions(): Options {
       only: { type: "string", multiple: true, default: [] },
       cycles: { type: "string" },
       rounds: { type: "string" },
+      stored: { type: "string", multiple: true, default: ["10000", "100000", "1000000"] },
       profile: { type: "boolean", default: false },
     },
   });
@@ -34,6 +37,7 @@ export function readOptions(): Options {
   };
   return {
     profile,
+    stored: values.stored.map(Number),
     parts: new Set(only.length === 0 ? chosen : parts.filter((part) => only.includes(part))),
     cycles: {
       widths: quick ? [1, 32] : [1, 8, 32],

@@ -47,7 +47,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   const pids = runtimes().filter((pid) => !before.has(pid));
   const database = await miniflare.getD1Database("DB", "worker-0");
-  await database.batch(migrations.map((statement) => database.prepare(statement)));
+  if (migrations.length > 0)
+    await database.batch(migrations.map((statement) => database.prepare(statement)));
   return {
     urls,
     cpuMs: () => (pids.length === 0 ? null : pids.reduce((sum, pid) => sum + cpuOf(pid), 0)),

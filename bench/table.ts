@@ -2,7 +2,9 @@ import { type Aim, isMet } from "./aims.ts";
 import type { Bills } from "./counting.ts";
 import type { Counts } from "./counts.ts";
 import type { Comparison } from "./cycles.ts";
+import type { ListFigures, Times } from "./list.ts";
 import type { Round } from "./load.ts";
+import type { Size } from "./size.ts";
 
 /** A table in Markdown; every column but the first is aligned to the right. */
 function table(head: string[], rows: string[][]): string {
@@ -52,26 +54,65 @@ export function cyclesTable(comparisons: readonly Comparison[]): string {
 
 export function countsTable({ bills, databaseWritten, objectWritten }: Counts): string {
   const billed = (where: string, all: Bills["object"]) =>
-    Object.entries(all).map(([name, { read, times, written }]) => [
+    Object.entries(all).map(([name, { indexed, read, times, triggered, written }]) => [
       `${where}: ${name}`,
-      figure(times),
-      figure(written),
-      figure(read),
+      ...[times, written, indexed, triggered, read].map(figure),
     ]);
+  const alarms = figure(bills.alarmsSet);
+  const requests = Object.entries(bills.requests).map(([name, times]) => [
+    `request: ${name}`,
+    figure(times),
+    "",
+    "",
+    "",
+    "",
+  ]);
   return table(
-    ["what a cycle costs", "times", "rows written", "rows read"],
+    ["what a cycle costs", "times", "rows written", "in indexes", "by triggers", "rows read"],
     [
       ...billed("object", bills.object),
-      ["object: alarm set", figure(bills.alarmsSet), figure(bills.alarmsSet), ""],
-      ["**object**", "", figure(objectWritten), ""],
+      ["object: alarm set", alarms, alarms, "", "", ""],
+      ["**object**", "", figure(objectWritten), "", "", ""],
       ...billed("D1", bills.database),
-      ["**D1**", "", figure(databaseWritten), ""],
-      ...Object.entries(bills.requests).map(([name, times]) => [
-        `request: ${name}`,
-        figure(times),
-        "",
-        "",
-      ]),
+      ["**D1**", "", figure(databaseWritten), "", "", ""],
+      ...requests,
+    ],
+  );
+}
+
+export function listTable(sizes: readonly ListFigures[]): string {
+  const ms = ({ p50, p95 }: Times) => `${figure(p50)} / ${figure(p95)} ms`;
+  return table(
+    [
+      "approvals stored",
+      "bare select",
+      "page of 50",
+      "a page further on",
+      "count",
+      "rows read by a page, by a count",
+    ],
+    sizes.map((one) => [
+      one.stored.toLocaleString("en-US"),
+      ms(one.bare),
+      ms(one.page),
+      ms(one.further),
+      ms(one.count),
+      `${figure(one.pageRead)}, ${figure(one.countRead)}`,
+    ]),
+  );
+}
+
+export function sizeTable({ bytes, gzipBytes, startUpMs }: Size): string {
+  const { max, median, min } = startUpMs;
+  return table(
+    ["the Worker", ""],
+    [
+      ["minified", `${figure(bytes / 1024)} KiB`],
+      ["compressed", `${figure(gzipBytes / 1024)} KiB`],
+      [
+        "start-up, beyond an empty Worker's",
+        `${figure(median)} ms (${figure(min)}–${figure(max)})`,
+      ],
     ],
   );
 }

@@ -13,6 +13,8 @@ interface Entry {
 }
 
 export const kern: Entry = { path: "src/worker.ts", objects: { RUNS: "Run", FEED: "Feed" } };
+/** Kern, counting what it does. */
+export const counting: Entry = { ...kern, path: "bench/counting.ts" };
 export const floor: Entry = { path: "bench/floor.ts", objects: { RUNS: "Run" } };
 
 /** The one table that the floor has. */
