@@ -17,6 +17,8 @@ export interface Seen {
   askedMs: ReadonlyMap<string, number>;
   decidedById: ReadonlyMap<string, Decided[]>;
   history: History;
+  /** Whether the runtime may have meant to do this earlier, had it not been stopped. */
+  wasHeldUp: (atMs: number) => boolean;
 }
 
 /** What may become of a call after this decision; a call of which nobody knows is unknown, whoever decides what. */
@@ -69,7 +71,7 @@ export function checkRun(found: Found, seen: Seen, ledger: Ledger): void {
 function checkCall(
   { held, run, view }: Found,
   { id, outcome, phase, tool_name }: Inspection["calls"][number],
-  { askedMs, calledByRef, history }: Seen,
+  { askedMs, calledByRef, history, wasHeldUp }: Seen,
   ledger: Ledger,
 ): void {
   const planned = plannedCall(run, id);
@@ -118,15 +120,24 @@ function checkCall(
     const expected = [doneBefore, `${tool_name} ${planned.args.ref} took effect`];
     ledger.check("the result is the tool's own", expected.includes(result ?? ""), describe);
   }
+  if (outcome === "failed" && view.status === "COMPLETED") {
+    const result = view.messages.find(({ tool_call_id }) => tool_call_id === planned.id)?.content;
+    const isExplained =
+      result?.includes("did not answer within") === true ||
+      calls.some(({ fault }) => fault !== null);
+    ledger.check("a call fails only where its tool failed", isExplained, describe);
+  }
   const endedMs = askedMs.get(`${run.plan.n} ${turnOf(id) + 1}`) ?? Number.POSITIVE_INFINITY;
   for (const call of calls) {
     const { approval, args, atMs, key, runId } = call;
     const over = Math.min(endedMs, history.endedMs.get(key) ?? Number.POSITIVE_INFINITY);
-    ledger.check("D3 nothing is executed after its end was recorded", atMs < over, describe);
+    const isFree = wasHeldUp(atMs);
+    const isEarly = atMs < over || isFree;
+    ledger.check("D3 nothing is executed after its end was recorded", isEarly, describe);
     const stopped = run.cancelledMs ?? Number.POSITIVE_INFINITY;
     ledger.check(
       "D3 nothing is executed in a cancelled run",
-      atMs < stopped + onItsWayMs,
+      atMs < stopped + onItsWayMs || isFree,
       describe,
     );
     const isOwn = call.callId === id && runId === run.id && call.tool === tool_name;
@@ -219,7 +230,7 @@ export function checkCalls(
 
 export function seenBy(
   world: { called: readonly Called[]; asked: readonly Asked[]; decided: readonly Decided[] },
-  history: History,
+  { history, wasHeldUp }: Pick<Seen, "history" | "wasHeldUp">,
 ): Seen {
   const askedMs = new Map<string, number>();
   for (const { atMs, n, step } of world.asked) {
@@ -231,6 +242,7 @@ export function seenBy(
     askedMs,
     decidedById: Map.groupBy(world.decided, ({ approvalId }) => approvalId),
     history,
+    wasHeldUp,
   };
 }
 

@@ -4,6 +4,7 @@ import type { History } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import { sleep } from "./runtime.ts";
+import type { Watch } from "./watch.ts";
 
 type Verdict = Pick<ApprovalRecord, "status" | "resolution_data">;
 
@@ -23,7 +24,7 @@ export interface Deciders {
   /** An approval waits: both are told, once. */
   see(record: ApprovalRecord): void;
   /** Whether the one who decided it, by this record, still waits to hear so. */
-  isUnanswered(record: ApprovalRecord): boolean;
+  isUnanswered(record: { id: string; resolved_by: string | null }): boolean;
   /** How many have not been answered yet. */
   waiting(): number;
   readonly decided: readonly Decided[];
@@ -31,7 +32,12 @@ export interface Deciders {
 
 export function createDeciders(
   client: Client,
-  { history, ledger, random }: { history: History; ledger: Ledger; random: Random },
+  {
+    history,
+    ledger,
+    random,
+    watch,
+  }: { history: History; ledger: Ledger; random: Random; watch: Watch },
 ): Deciders {
   const seen = new Set<string>();
   const asking = new Set<string>();
@@ -48,6 +54,7 @@ export function createDeciders(
     asking.add(`${id} ${by}`);
     const first = await ask();
     asking.delete(`${id} ${by}`);
+    watch.heard();
     const expected = first.status === 200 || first.status === 409;
     ledger.check("A5 a decision is accepted, or refused because it was taken", expected, () => {
       return `${id} by ${by}: ${first.status} ${JSON.stringify(first.body)}`;

@@ -1,15 +1,10 @@
-import type { Inspection } from "../../src/run/messages.ts";
-import type { Client } from "./client.ts";
+import { pendingApprovals, statusOf } from "../../src/run/state.ts";
 import type { Deciders } from "./deciders.ts";
-import { inParallel } from "./evidence.ts";
-import type { History } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
-
-const patienceMs = 60_000;
-/** How long a run may stand still before the sweeper is let at it. */
-const trustMs = 35_000;
+import { readOpenRuns, type StoredRun } from "./storage.ts";
+import type { Watch } from "./watch.ts";
 
 /** Longer than a run may stand still on its own. */
 const quietMs = 12_000;
@@ -17,71 +12,41 @@ const maxSilenceMs = 90_000;
 
 /** With nobody asking anything, every run that was moving comes to a pause or its end, by its alarm. */
 export async function silence(
-  news: () => number,
-  { history, ledger, runs }: { history: History; ledger: Ledger; runs: Runs },
+  storagePath: string,
+  { done, ledger, watch }: { done: Set<string>; ledger: Ledger; watch: Watch },
 ): Promise<void> {
   const startedMs = performance.now();
-  for (let [heard, heardMs] = [news(), startedMs]; performance.now() - heardMs < quietMs;) {
-    await sleep(100);
-    if (news() !== heard) [heard, heardMs] = [news(), performance.now()];
-    if (performance.now() - startedMs > maxSilenceMs) break;
+  let heard = watch.count;
+  let heardMs = startedMs;
+  let restless = readOpenRuns(storagePath, done).filter(isRestless);
+  const isQuiet = (): boolean => performance.now() - heardMs > quietMs;
+  while (restless.length > 0 && !isQuiet() && performance.now() - startedMs < maxSilenceMs) {
+    await sleep(250);
+    if (watch.count !== heard) [heard, heardMs] = [watch.count, performance.now()];
+    restless = readOpenRuns(storagePath, done).filter(isRestless);
   }
-  for (const [id, status] of runs.noted) {
-    const rests = status !== "RUNNING" && status !== "PENDING";
-    ledger.check("D6 with nobody asking, every run comes to rest", rests, () => `${id}: ${status}`);
-  }
-  const overdue = history.overdue();
-  ledger.check("D7 with nobody asking, what has lapsed is closed", overdue.length === 0, () => {
-    return overdue.join(", ");
-  });
+  ledger.check("D6 with nobody asking, every run comes to rest", restless.length === 0, () =>
+    JSON.stringify(restless.map(({ inspection }) => inspection)),
+  );
+  watch.forgive();
 }
 
-export interface Drained {
-  /** The runs that have not moved for a minute, swept or not. */
-  stuck: string[];
-  /** How often the sweeper was called. */
-  sweeps: number;
+/** Whether the run should move by itself, or has an approval that should have lapsed. */
+function isRestless({ state }: StoredRun): boolean {
+  const status = statusOf(state);
+  const nowMs = Date.now();
+  const isOverdue = pendingApprovals(state).some(
+    ({ expiresAtMs }) => (expiresAtMs ?? nowMs) < nowMs,
+  );
+  return status === "RUNNING" || status === "PENDING" || isOverdue;
 }
 
-/** Waits until every run has ended and told everything. */
-export async function drain(client: Client, runs: Runs, deciders: Deciders): Promise<Drained> {
-  const moved = new Map<string, { signature: string; atMs: number }>();
-  const done = new Set<string>();
-  let requestsMovedMs = performance.now();
-  let requests = Number.POSITIVE_INFINITY;
-  let sweeps = 0;
-  for (; ; await sleep(500)) {
-    await inParallel(
-      [...runs.started.keys()].filter((id) => !done.has(id)),
-      async (id) => {
-        const { body } = await client.read<Inspection>(`/ops/runs/${id}`);
-        if (isDone(body)) return void done.add(id);
-        const { alarm_ms: _, ...rest } = body;
-        const signature = JSON.stringify(rest);
-        if (moved.get(id)?.signature !== signature)
-          moved.set(id, { signature, atMs: performance.now() });
-      },
-    );
-    const open = runs.waiting() + deciders.waiting();
-    if (open < requests) requestsMovedMs = performance.now();
-    requests = open;
-    if (open === 0 && done.size === runs.started.size) return { stuck: [], sweeps };
-    const late = (ms: number): string[] => {
-      const isLate = (atMs: number): boolean => performance.now() - atMs > ms;
-      const still = [...moved].filter(([id, { atMs }]) => !done.has(id) && isLate(atMs));
-      const asking = open > 0 && isLate(requestsMovedMs);
-      return [...still.map(([id]) => id), ...(asking ? [`${open} requests unanswered`] : [])];
-    };
-    if (late(trustMs).length > 0) {
-      sweeps += 1;
-      await client.ask("POST", "/ops/sweep");
-    }
-    const stuck = late(patienceMs);
-    if (stuck.length > 0) return { stuck, sweeps };
-  }
-}
-
-function isDone({ calls, outbox, status }: Inspection): boolean {
-  const isOver = status === "COMPLETED" || status === "CANCELLED" || status === "ERROR";
-  return isOver && outbox.behind === 0 && calls.every(({ phase }) => phase === "ended");
+/** Waits until every run has ended and told everything, with neither a sweep nor a question to help it. */
+export async function drain(
+  storagePath: string,
+  { deciders, done, runs }: { deciders: Deciders; done: Set<string>; runs: Runs },
+): Promise<void> {
+  const isOpen = (): boolean =>
+    runs.waiting() + deciders.waiting() > 0 || readOpenRuns(storagePath, done).length > 0;
+  while (isOpen()) await sleep(500);
 }

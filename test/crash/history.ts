@@ -15,10 +15,6 @@ export type Source = "object" | "list";
 export interface History {
   approval(source: Source, record: ApprovalRecord, span: Span): void;
   run(view: RunView, span: Span): void;
-  /** An approval is said to wait. */
-  asked(record: ApprovalRecord): void;
-  /** Those that were said to wait, have lapsed since, and were not said to be closed. */
-  overdue(): string[];
   /** What the object itself said of each approval that it called closed. */
   readonly closed: ReadonlyMap<string, string>;
   /** When the call of an approval was first seen to have ended, by the key that the approval is bound to. */
@@ -32,7 +28,6 @@ export function createHistory(ledger: Ledger): History {
   const closedMs: Record<Source, Map<string, number>> = { object: new Map(), list: new Map() };
   const outcomes = new Map<string, string>();
   const endedMs = new Map<string, number>();
-  const expiresMs = new Map<string, number>();
   const runs = new Map<string, { status: string; gotMs: number; results: Map<string, string> }>();
 
   const look = (name: string, id: string, before: unknown, now: unknown): void =>
@@ -77,11 +72,6 @@ export function createHistory(ledger: Ledger): History {
       }
       if (before === undefined || before.gotMs <= sentMs) runs.set(id, { status, gotMs, results });
     },
-    asked({ expires_at, id }) {
-      expiresMs.set(id, (expires_at ?? Number.POSITIVE_INFINITY) * 1000);
-    },
-    overdue: () =>
-      [...expiresMs].filter(([id, atMs]) => atMs < Date.now() && !closed.has(id)).map(([id]) => id),
     closed,
     endedMs,
   };

@@ -2,20 +2,29 @@ import { parseArgs } from "node:util";
 
 export interface Options {
   seed: number;
+  /** How many times the whole begins anew, on empty storage; each has its share of what follows. */
+  rounds: number;
   /** At least so many runs, and so many kills. */
   runs: number;
   kills: number;
-  /** How often each named state must have been hit. */
+  /** How often each named moment must have been hit. */
   hits: number;
   /** How many runs are under way at a time. */
   width: number;
-  /** The longest that the killing may take; what was not reached by then has failed. */
+  /** The longest that the killing of one round may take; what was not reached by then has failed. */
   maxKillingMs: number;
 }
 
-const slice = { runs: 50, kills: 35, hits: 3, width: 24, maxKillingMs: 300_000 };
-const usual = { runs: 500, kills: 260, hits: 20, width: 40, maxKillingMs: 20 * 60_000 };
-const full = { runs: 10_000, kills: 2_000, hits: 100, width: 80, maxKillingMs: 4 * 3_600_000 };
+const slice = { rounds: 1, runs: 50, kills: 35, hits: 3, width: 24, maxKillingMs: 300_000 };
+const usual = { rounds: 1, runs: 500, kills: 260, hits: 20, width: 40, maxKillingMs: 1_200_000 };
+const full = {
+  rounds: 5,
+  runs: 10_000,
+  kills: 2_000,
+  hits: 50,
+  width: 60,
+  maxKillingMs: 2_400_000,
+};
 
 /** What the command line asks for; throws for an option that is not known. */
 export function readOptions(): Options {
@@ -23,6 +32,7 @@ export function readOptions(): Options {
     options: {
       slice: { type: "boolean" },
       full: { type: "boolean" },
+      rounds: { type: "string" },
       runs: { type: "string" },
       kills: { type: "string" },
       hits: { type: "string" },
@@ -31,7 +41,7 @@ export function readOptions(): Options {
     },
   });
   const size = values.slice === true ? slice : values.full === true ? full : usual;
-  const number = (name: "runs" | "kills" | "hits" | "width" | "seed", fallback: number) => {
+  const number = (name: Exclude<keyof Options, "maxKillingMs">, fallback: number) => {
     const value = Number(values[name] ?? fallback);
     if (!Number.isInteger(value) || value < 0) throw new TypeError(`--${name}: a whole number.`);
     return value;
@@ -39,9 +49,23 @@ export function readOptions(): Options {
   return {
     ...size,
     seed: number("seed", Date.now() % 1_000_000),
+    rounds: Math.max(1, number("rounds", size.rounds)),
     runs: number("runs", size.runs),
     kills: number("kills", size.kills),
     hits: number("hits", size.hits),
     width: number("width", size.width),
+  };
+}
+
+/** What one round, from 0, has to do of it. */
+export function shareOf(options: Options, round: number): Options {
+  const share = (n: number): number => Math.ceil(n / options.rounds);
+  const { hits, kills, runs, seed } = options;
+  return {
+    ...options,
+    seed: seed + round,
+    runs: share(runs),
+    kills: share(kills),
+    hits: share(hits),
   };
 }

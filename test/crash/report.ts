@@ -1,50 +1,81 @@
 import type { Story } from "./campaign.ts";
-import { stateNames } from "./conductor.ts";
-import type { Check } from "./ledger.ts";
+import { type StateName, stateNames } from "./conductor.ts";
+import type { Faults } from "./faults.ts";
+import type { Check, Ledger } from "./ledger.ts";
 
 export function printReport(
-  { asked, called, conductor, decided, found, ledger, logLines, questioned }: Story,
-  tookMs: number,
+  stories: readonly Story[],
+  { faults, ledger, tookMs }: { faults: Faults; ledger: Ledger; tookMs: number },
 ): void {
+  const all = <T>(of: (story: Story) => readonly T[]): T[] => stories.flatMap(of);
+  const decided = all((story) => story.decided);
   const acknowledged = decided.filter(({ status }) => status === 200);
   const asksAgain = decided.filter(({ tries }) => tries > 1);
+  const found = all((story) => story.found);
+  const called = all((story) => story.called);
   const approvals = found.flatMap(({ held }) => [...held.values()]);
   const reasons = approvals.filter(({ context }) => context["reason"] === "unknown_outcome");
-  const untold = found.flatMap(({ inspection }) =>
-    inspection.calls.filter(({ outcome }) => outcome === "unknown"),
+  const calls = found.flatMap(({ inspection }) => inspection.calls);
+  const untold = calls.filter(({ outcome }) => outcome === "unknown");
+  const kills = sum(stories.map(({ conductor }) => conductor.kills));
+  const atRandom = sum(stories.map(({ conductor }) => conductor.random));
+  const restarts = all(({ conductor }) => conductor.restartsMs);
+  const pauses = all(({ conductor }) => conductor.pauses);
+  const pausedMs = pauses.map(({ fromMs, toMs }) => toMs - fromMs);
+  const inMoments = pauses.filter(({ at }) => at !== null);
+  const logLines = all((story) => story.logLines);
+  const again = <T>(of: (story: Story) => readonly T[], key: (item: T) => string): number =>
+    sum(stories.map((story) => of(story).length - new Set(of(story).map(key)).size));
+  const rows = ledger.checks().map((check): [string, string] => [check.name, verdict(check)]);
+  table("what must hold", rows);
+  for (const [line, n] of count(logLines)) console.log(`  runtime: ${n} × ${line.slice(0, 300)}`);
+  table("killed at", [
+    ...stateNames.map((name): [string, number] => [name, hitsOf(stories, name)]),
+    ["a random time", atRandom],
+  ]);
+  table(
+    "faults",
+    [...faults.counts].sort(([a], [b]) => a.localeCompare(b)),
   );
-  const again = <T>(items: readonly T[], key: (item: T) => string): number =>
-    items.length - new Set(items.map(key)).size;
-  const rows: [string, string | number][] = [
+  table("the campaign", [
+    ["rounds, each on empty storage", stories.length],
     ["runs", `${found.length} (${tally(found, ({ view }) => view.status)})`],
-    ["kills", `${conductor.kills} (${conductor.random} at random times)`],
-    ["restart, median", `${Math.round(median(conductor.restartsMs))} ms`],
     ["approvals", `${approvals.length} (${tally(approvals, ({ status }) => status)})`],
     ["decisions acknowledged", `${acknowledged.length} (${asksAgain.length} asked again)`],
-    ["model calls repeated", again(asked, ({ n, step }) => `${n} ${step}`)],
-    ["tool calls", called.length],
-    ["tool calls repeated under their key", again(called, ({ key }) => key)],
-    ["reconciled", questioned.length],
-    ["unknown outcomes", `${reasons.length} asked, ${untold.length} left unknown`],
+    ["kills", `${kills} (${kills - atRandom} at named moments)`],
+    ["fewest kills at one moment", Math.min(...stateNames.map((name) => hitsOf(stories, name)))],
+    ["restart", `median ${quantile(restarts, 0.5)} ms, 95th ${quantile(restarts, 0.95)} ms`],
     [
-      "most attempts at one call",
-      Math.max(
-        ...found.flatMap(({ inspection }) => inspection.calls.map(({ attempt }) => attempt)),
+      "stopped and continued",
+      `${pauses.length} (${inMoments.length} at named moments), ${quantile(pausedMs, 0)} to ${quantile(pausedMs, 1)} ms, ${Math.round(sum(pausedMs) / 1000)} s in all`,
+    ],
+    ["faults of tools, model, database", sum([...faults.counts.values()])],
+    [
+      "questions to the model repeated",
+      again(
+        (story) => story.asked,
+        ({ n, step }) => `${n} ${step}`,
       ),
     ],
+    ["tool calls joined with their records", called.length],
+    [
+      "tool calls repeated under their key",
+      again(
+        (story) => story.called,
+        ({ key }) => key,
+      ),
+    ],
+    ["reconciled", all((story) => story.questioned).length],
+    ["unknown outcomes", `${reasons.length} put to a person, ${untold.length} left unknown`],
+    ["most attempts at one call", Math.max(0, ...calls.map(({ attempt }) => attempt))],
     ["lines that the runtime logged", logLines.length],
+    ["checks", sum(ledger.checks().map(({ looked }) => looked))],
     ["took", `${Math.round(tookMs / 1000)} s`],
-  ];
-  table("the campaign", rows);
-  table(
-    "killed at",
-    stateNames.map((name) => [name, conductor.hits.get(name) ?? 0]),
-  );
-  table(
-    "what must hold",
-    ledger.checks().map((check) => [check.name, verdict(check)]),
-  );
-  for (const [line, n] of count(logLines)) console.log(`  runtime: ${n} × ${line.slice(0, 300)}`);
+  ]);
+}
+
+function hitsOf(stories: readonly Story[], name: StateName): number {
+  return sum(stories.map(({ conductor }) => conductor.hits.get(name) ?? 0));
 }
 
 function verdict({ broken, examples, looked }: Check): string {
@@ -62,8 +93,14 @@ function tally<T>(items: readonly T[], kind: (item: T) => string): string {
   return [...Map.groupBy(items, kind)].map(([name, of]) => `${of.length} ${name}`).join(", ");
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = Math.min(sorted.length - 1, Math.floor(sorted.length * share));
+  return Math.round(sorted[at] ?? 0);
 }
 
 /** The most frequent lines, numbers and ids aside. */

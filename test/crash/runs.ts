@@ -12,6 +12,7 @@ import { sleep } from "./runtime.ts";
 export interface StartedRun {
   id: string;
   plan: RunPlan;
+  acceptedMs: number;
   /** When its cancellation was acknowledged; null where nobody asked for that. */
   cancelledMs: number | null;
 }
@@ -20,9 +21,12 @@ export interface StartedRun {
 export interface Runs {
   planOf(message: string): RunPlan | undefined;
   readonly started: ReadonlyMap<string, StartedRun>;
+  /** Whether whoever started it still waits to hear that it was accepted. */
+  isUnanswered(plan: RunPlan): boolean;
   /** Notes where a run stands, as its own reports say. */
   note(runId: string, status: RunStatus): void;
-  readonly noted: ReadonlyMap<string, RunStatus>;
+  /** Whether a report said that it has ended. */
+  isOver(runId: string): boolean;
   /** How many are planned, accepted or not. */
   planned(): number;
   /** How many requests to start or cancel have not been answered. */
@@ -40,7 +44,7 @@ export function createRuns(
 ): Runs {
   const plans: RunPlan[] = [];
   const started = new Map<string, StartedRun>();
-  const noted = new Map<string, RunStatus>();
+  const asking = new Set<RunPlan>();
   const over = new Set<string>();
   let waiting = 0;
 
@@ -51,7 +55,9 @@ export function createRuns(
     const body = { message, user_id: `user-${n}`, background, stream: isStream };
     const path = `/agents/${agentId}/runs`;
     if (isStream) return follow(path, body, idempotencyKey);
+    asking.add(plan);
     const answer = await client.ask<RunView>("POST", path, body, idempotencyKey);
+    asking.delete(plan);
     ledger.check("a start is accepted, however often it is repeated", answer.status < 300, () => {
       return `${message}: ${answer.status} ${JSON.stringify(answer.body)}`;
     });
@@ -82,7 +88,7 @@ export function createRuns(
       others.every((other) => other === id),
       () => `${plan.message}: ${id}, ${others.join(", ")}`,
     );
-    const run: StartedRun = { id, plan, cancelledMs: null };
+    const run: StartedRun = { id, plan, acceptedMs: performance.now(), cancelledMs: null };
     started.set(id, run);
     if (plan.cancelAfterMs === null) return;
     await sleep(plan.cancelAfterMs);
@@ -96,11 +102,11 @@ export function createRuns(
   return {
     planOf: (message) => plans[Number(/^run (\d+)$/.exec(message)?.[1])],
     started,
-    noted,
+    isUnanswered: (plan) => asking.has(plan),
     note(runId, status) {
-      noted.set(runId, status);
       if (ended.has(status)) over.add(runId);
     },
+    isOver: (runId) => over.has(runId),
     planned: () => plans.length,
     waiting: () => waiting,
     async keepStarting(isStopped) {

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync } from "node:fs";
-import { connect } from "node:net";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import type { HostOptions } from "./host.ts";
+import type { Readable } from "node:stream";
+import type { Recipe } from "./recipe.ts";
 
 const maxStartMs = 30_000;
 
@@ -11,57 +10,68 @@ const maxStartMs = 30_000;
 export interface Runtime {
   /** Where it serves; waits while it is down or not yet published. */
   url(): Promise<string>;
-  /** Starts it, the first time on an empty database with `migrations`; false where it died before it served. Throws where it does not come up at all. */
+  /** Starts it; false where it died before it served. Throws where it does not come up at all. */
   start(): Promise<boolean>;
   /** Lets the callers at it. */
   publish(): void;
-  /** Kills the whole process group, at once. */
+  /** Kills it at once. */
   kill(): void;
+  /** Stops it where it stands, and lets it go on. */
+  pause(): void;
+  resume(): void;
+  /** Kills it for good. */
+  readonly close: () => void;
   /** Resolves when nothing of a killed runtime is left. */
   gone(): Promise<void>;
   /** Rejects when it ends without having been killed. */
   readonly lost: Promise<never>;
 }
 
-export function createRuntime({ logPath, ...given }: HostOptions & { logPath: string }): Runtime {
-  let options: HostOptions = given;
+export function createRuntime({ args, command, configPath }: Recipe, logPath: string): Runtime {
+  const config = readFileSync(configPath);
   let child: ChildProcess | null = null;
   let killed: ChildProcess | null = null;
   let exited: Promise<unknown> = Promise.resolve();
   let origin: string | null = null;
   let published = Promise.withResolvers<string>();
   let isPublished = false;
+  let isClosed = false;
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => undefined);
+
+  const kill = (): void => {
+    // Who waits already goes on waiting.
+    if (isPublished) published = Promise.withResolvers();
+    isPublished = false;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    killed = child;
+    child.kill("SIGKILL");
+  };
+  const note = (data: Buffer): void => appendFileSync(logPath, data);
 
   return {
     url: async () => published.promise,
 
     async start() {
-      const started = spawn(
-        process.execPath,
-        [fileURLToPath(import.meta.resolve("./host.ts")), JSON.stringify(options)],
-        { detached: true, stdio: ["pipe", "pipe", "pipe"] },
-      );
+      if (isClosed) throw new Error("The runtime was closed.");
+      const started = spawn(command, args, { stdio: ["pipe", "pipe", "pipe", "pipe"] });
       child = started;
-      started.stdin.on("error", () => undefined);
-      started.stderr.on("data", (data: Buffer) => appendFileSync(logPath, data));
+      started.stdin.on("error", () => undefined).end(config);
+      started.stdout.on("data", note);
+      started.stderr.on("data", note);
       const exit = new Promise<false>((resolve) => {
         started.once("exit", () => {
-          if (killed !== started) {
-            killGroup(started.pid);
-            lost.reject(new Error("The runtime ended by itself."));
-          }
+          if (killed !== started) lost.reject(new Error("The runtime ended by itself."));
           resolve(false);
         });
       });
       exited = exit;
       const ready = new Promise<true>((resolve) => {
-        createInterface(started.stdout).on("line", (line) => {
-          const url = /^\{"url":"(.+)"\}$/.exec(line)?.[1];
-          if (url === undefined) return appendFileSync(logPath, `${line}\n`);
-          origin = url;
-          options = { ...options, migrations: [] };
+        createInterface(started.stdio[3] as Readable).on("line", (line) => {
+          const { port, socket } = JSON.parse(line) as { port: number; socket?: string };
+          // Straight to the Worker: whatever stands before it would be killed too, but would answer for it.
+          if (socket?.startsWith("direct:") !== true) return;
+          origin = `http://127.0.0.1:${port}`;
           resolve(true);
         });
       });
@@ -83,41 +93,28 @@ export function createRuntime({ logPath, ...given }: HostOptions & { logPath: st
       isPublished = true;
     },
 
-    kill() {
-      // Who waits already goes on waiting.
-      if (isPublished) published = Promise.withResolvers();
-      isPublished = false;
-      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-      killed = child;
-      killGroup(child.pid);
+    kill,
+
+    pause() {
+      child?.kill("SIGSTOP");
+    },
+
+    resume() {
+      child?.kill("SIGCONT");
+    },
+
+    close: () => {
+      isClosed = true;
+      kill();
     },
 
     async gone() {
       await exited;
-      // The parent's exit says nothing of the rest of the group; a port that nobody holds does.
-      if (origin !== null) while (await isServed(origin)) await sleep(2);
       origin = null;
     },
 
     lost: lost.promise,
   };
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-function isServed(origin: string): Promise<boolean> {
-  const { hostname: host, port } = new URL(origin);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port) });
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
 
 export function sleep(ms: number): Promise<void> {

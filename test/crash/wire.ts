@@ -16,7 +16,11 @@ export interface Told {
   when: "before" | "after";
   runId: string;
   status: RunStatus;
-  /** The journal's row that the run stood at. */
-  seq: number;
   approvals: ApprovalRecord[];
+}
+
+/** A request to the database that fails, with what it says, though it may have been carried out. */
+export interface DatabaseFault {
+  message: string;
+  commits: boolean;
 }

@@ -7,9 +7,10 @@ import { AgentOS } from "../../src/os/agent-os.ts";
 import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
 import type { ToolContext } from "../../src/tools/context.ts";
 import { type Reconciliation, tool } from "../../src/tools/tool.ts";
-import type { Effected, Told } from "./wire.ts";
+import { faultyD1 } from "./faulty-d1.ts";
+import type { DatabaseFault, Effected, Told } from "./wire.ts";
 
-/** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports. */
+/** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports and fails. */
 
 async function post(env: unknown, path: string, body: unknown): Promise<Response> {
   const { WORLD_URL } = env as { WORLD_URL: string };
@@ -18,6 +19,8 @@ async function post(env: unknown, path: string, body: unknown): Promise<Response
   return response;
 }
 
+/** So short that a tool which hangs is given up between two kills. */
+const timeoutMs = 700;
 const parameters = z.object({ ref: z.string(), amount: z.number() });
 
 /** A tool whose work is done by the tool server. */
@@ -26,6 +29,7 @@ function remote(name: string, options: { idempotent?: boolean; verifiable?: bool
     name,
     description: `Does ${name}.`,
     parameters,
+    timeoutMs,
     ...(options.idempotent === true && { idempotent: true }),
     ...(options.verifiable === true && {
       reconcile: async (key: string, ctx: ToolContext): Promise<Reconciliation> => {
@@ -52,20 +56,25 @@ const tools = [
 ];
 const model = new OpenAIChat({ id: "scripted" });
 
-/** D1, telling the campaign of every projection before and after. */
+/** D1, asking the campaign whether it fails, and telling it of every projection before and after. */
 class ReportingDb implements Db {
   readonly id = "d1";
   readonly #d1 = new D1Db({ binding: "DB" });
 
   connect(env: unknown): Store {
-    const store = this.#d1.connect(env);
+    const { DB } = env as { DB: D1Database };
+    const store = this.#d1.connect({
+      DB: faultyD1(DB, async () => {
+        const answer = await post(env, "/database", {});
+        return answer.json<DatabaseFault | null>();
+      }),
+    });
     const report = async (when: Told["when"], run: RunRow | null, approvals: ApprovalRow[]) => {
       const records = approvals.map(({ record }) => record);
       const told: Told = {
         when,
         runId: run?.id ?? records[0]?.run_id ?? "",
         status: run?.status ?? records[0]?.run_status ?? "RUNNING",
-        seq: run === null ? 0 : run.version - run.created_at_ms,
         approvals: records,
       };
       await post(env, "/projection", told);
