@@ -137,7 +137,7 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
       description:
         "Pages by number, or, at the same speed however far, by next_cursor: it misses and repeats nothing while approvals " +
         "are added. Beside run_id, user_id, team_id, workflow_id, schedule_id or status, and the times, any further filter " +
-        "looks at the newest 10,000 of what the first of them leaves, and next_cursor goes on from there: a page may be " +
+        "looks at the newest 10,000 of what one of them leaves, and next_cursor goes on from there: a page may be " +
         "short, or empty, and not be the last.",
       middleware: requires("approvals:read"),
       request: { query: ApprovalQuery },
