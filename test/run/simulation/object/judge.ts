@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../../src/approval/call-hash.ts";
+import { callHash, canonicalJson } from "../../../../src/approval/call-hash.ts";
 import type { Decision } from "../../../../src/approval/decision.ts";
 import type { ApprovalRecord, JsonObject } from "../../../../src/approval/record.ts";
 import type { ModelMessage, ModelReply } from "../../../../src/models/model.ts";
@@ -321,6 +321,16 @@ export class Judge {
       "A3 what is executed is what was approved",
       yes.some(({ decision }) => args === canonicalJson(approvedArgs(record, decision))),
     );
+    const { name: toolName, version: toolVersion } = tool;
+    const hash = callHash({
+      runId: this.#runId,
+      callId: key,
+      toolName,
+      toolVersion,
+      args: JSON.parse(args),
+    });
+    const isBound = record.pause_type === "user_input" || record.args_hash === hash;
+    under("A1 an approval is bound to its tool's version", isBound);
     const latestMs = Math.max(...yes.flatMap(({ deliveredMs }) => deliveredMs));
     under(
       "A1 an approval is used in its time",
