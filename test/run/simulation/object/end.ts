@@ -7,7 +7,7 @@ const ends = new Set<string>(["COMPLETED", "CANCELLED", "ERROR"]);
 
 /** What must hold when everything has come to rest: D2, D5, D6, D7, D10. */
 export async function checkEnd(world: World, isDeserted: boolean): Promise<void> {
-  const { database, instance, judge, runId, scheduler } = world;
+  const { calls, database, instance, judge, runId, scheduler } = world;
   const { object } = instance;
   const found = await object.view();
   if (!found.ok) {
@@ -27,7 +27,7 @@ export async function checkEnd(world: World, isDeserted: boolean): Promise<void>
   );
   for (const { content, role, tool_call_id } of run.messages) {
     const [, step, index] = tool_call_id?.split("_") ?? [];
-    if (role === "tool") judge.toldOf(`${runId}.${step}.${index}`, content);
+    if (role === "tool") calls.toldOf(`${runId}.${step}.${index}`, content);
   }
   for (const id of judge.duties.approvals) {
     const reply = await object.approval(id);
@@ -52,7 +52,11 @@ export async function checkEnd(world: World, isDeserted: boolean): Promise<void>
   );
 }
 
-function checkApproval({ judge, scheduler }: World, run: RunView, approval: ApprovalRecord): void {
+function checkApproval(
+  { calls: { made }, judge, scheduler }: World,
+  run: RunView,
+  approval: ApprovalRecord,
+): void {
   const { call_id: key, call_outcome: outcome, id, status } = approval;
   const describe = (): string => `${id} ${status} ${outcome}, the run ${run.status}`;
   if (approval.approval_type === "audit") return;
@@ -77,7 +81,7 @@ function checkApproval({ judge, scheduler }: World, run: RunView, approval: Appr
       () => `${describe()}: ${sent.taken}`,
     );
   }
-  const calls = judge.calls.filter((call) => call.key === key);
+  const calls = made.filter((call) => call.key === key);
   const isUsed = calls.some(({ approvalId }) => approvalId === id);
   if (status !== "approved") judge.check("A1 what was not approved never ran", !isUsed, describe);
   const handedIn = approval.resolution_data?.["result"] !== undefined;
@@ -87,9 +91,7 @@ function checkApproval({ judge, scheduler }: World, run: RunView, approval: Appr
       handedIn || calls.some((call) => call.answered),
       describe,
     );
-  // What nobody decided, or turned down, was put to a person already.
-  if (status !== "approved" || calls.length === 0) return;
-  if (outcome !== "unknown" || run.status !== "COMPLETED") return;
+  if (outcome !== "unknown" || run.status !== "COMPLETED" || !isUsed) return;
   const later = [...judge.asked.values()].some(
     (other) =>
       other.id > id &&

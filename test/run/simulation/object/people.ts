@@ -143,10 +143,7 @@ export class People {
   cancel(): void {
     this.#send({
       name: "a cancel",
-      send: (object) => {
-        this.#world.judge.cancelled();
-        return object.cancel();
-      },
+      send: (object) => object.cancel(),
     });
   }
 

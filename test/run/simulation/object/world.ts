@@ -13,6 +13,7 @@ import {
   type Ports,
   type StoredRow,
 } from "./instance.ts";
+import { CallJudge } from "./call-judge.ts";
 import { Judge } from "./judge.ts";
 import { modelSays } from "./script.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -24,6 +25,7 @@ const never = <T>(): Promise<T> => new Promise(() => undefined);
 export class World {
   readonly scheduler: Scheduler;
   readonly judge: Judge;
+  readonly calls: CallJudge;
   readonly database = new Database();
   readonly runId: string;
   readonly alarm: Alarm = { atMs: null, isIdle: false };
@@ -46,7 +48,8 @@ export class World {
     this.runId = newRunId(`simulation ${seed}`);
     this.faults = faultsOf(this.scheduler.random);
     this.steps = this.scheduler.random.int(1, 3);
-    this.judge = new Judge(this.runId, this.scheduler);
+    this.judge = new Judge(this.scheduler);
+    this.calls = new CallJudge(this.judge, this.runId);
     this.#disk = disk;
   }
 
@@ -195,10 +198,10 @@ export class World {
   }
 
   async #ask(instance: Instance, messages: readonly ModelMessage[]): Promise<ModelReply> {
-    const { judge, scheduler } = this;
+    const { calls, scheduler } = this;
     if (instance.dead) return never();
     scheduler.note("the model is asked");
-    judge.modelAsked(messages);
+    calls.modelAsked(messages);
     if (this.#dies(instance, "while the model is asked")) return never();
     const { promise, reject, resolve } = Promise.withResolvers<ModelReply>();
     const step = messages.filter(({ role }) => role === "assistant").length + 1;
@@ -207,7 +210,7 @@ export class World {
       if (this.#happens("modelFails", "the model fails")) return reject(this.#modelError());
       const last = this.settling || step > this.steps;
       const reply = modelSays(scheduler.random, step, last, ++this.#asked);
-      judge.modelSaid(step, reply);
+      calls.modelSaid(step, reply);
       scheduler.note("the model answers", reply.toolCalls.map(({ name }) => name).join(" "));
       if (!this.#dies(instance, "as the model answers")) resolve(reply);
     });
@@ -230,22 +233,22 @@ export class World {
     ctx: ToolContext,
   ): Promise<unknown> {
     if (instance.dead) return never();
-    const { judge, scheduler } = this;
+    const { calls, scheduler } = this;
     const key = ctx.idempotencyKey;
     const short = key.slice(this.runId.length);
     scheduler.note("a tool is called", `${tool.name} ${short}`);
-    judge.called({ tool, args: structuredClone(args), ctx, atMs: instance.now() });
+    calls.called({ tool, args: structuredClone(args), ctx, atMs: instance.now() });
     this.#dies(instance, "while a tool is at work, before its effect");
     const { promise, reject, resolve } = Promise.withResolvers<unknown>();
     scheduler.later("a tool is reached", () => {
       if (this.#happens("lost", "a tool's request is lost")) return;
       this.#effects.add(key);
-      judge.tookEffect(key);
+      calls.tookEffect(key);
       scheduler.note("a tool takes effect", short);
       if (this.#dies(instance, "while a tool is at work, after its effect")) return;
       scheduler.later("a tool answers", () => {
         if (instance.dead || this.#happens("lost", "a tool's answer is lost")) return;
-        judge.toolAnswered(key);
+        calls.toolAnswered(key);
         if (this.#happens("toolFails", "a tool fails")) return reject(new Error(`no luck ${key}`));
         resolve(`took effect ${key}`);
       });
@@ -268,7 +271,7 @@ export class World {
       }
       const done = this.#effects.has(key);
       scheduler.note(done ? "a call turns out done" : "a call turns out not done");
-      if (done) this.judge.toolAnswered(key);
+      if (done) this.calls.toolAnswered(key);
       resolve(done ? { status: "done", result: `took effect ${key}` } : { status: "not_done" });
     });
     return promise;
