@@ -4,7 +4,7 @@ import type { ApprovalRecord, JsonObject } from "../../../../src/approval/record
 import type { ModelMessage, ModelReply } from "../../../../src/models/model.ts";
 import type { Tool, ToolContext } from "../../../../src/tools/tool.ts";
 import type { Judge } from "./judge.ts";
-import { useWithinMs } from "./toolbox.ts";
+import { expiresInMs, useWithinMs } from "./toolbox.ts";
 
 export interface Called {
   key: string;
@@ -151,10 +151,13 @@ export class CallJudge {
     });
     const isBound = record.pause_type === "user_input" || record.args_hash === hash;
     under("A1 an approval is bound to its tool's version", isBound);
+    // What is asked of a tool without an approval of its own has the usual times.
+    const waitsMs = ((record.expires_at ?? 0) - record.created_at) * 1000;
+    const inTimeMs = waitsMs > expiresInMs + 1_000 ? 86_400_000 : useWithinMs;
     const latestMs = Math.max(...yes.flatMap(({ deliveredMs }) => deliveredMs));
     under(
       "A1 an approval is used in its time",
-      !isFirst || tool.effect !== "once" || atMs <= latestMs + useWithinMs,
+      !isFirst || tool.effect !== "once" || atMs <= latestMs + inTimeMs,
     );
   }
 
