@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { checkCopy } from "./check-copy.ts";
 import { checkCalls, checkRun, seenBy } from "./checks.ts";
 import { createClient } from "./client.ts";
-import { type Conductor, createConductor, stateNames } from "./conductor.ts";
+import { type Conductor, createConductor } from "./conductor.ts";
 import { database } from "./database.ts";
 import { createDeciders, type Decided } from "./deciders.ts";
 import { drain, silence } from "./drain.ts";
@@ -12,6 +12,7 @@ import { createHistory } from "./history.ts";
 import type { Handler } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Asked, modelServer } from "./model-server.ts";
+import { type StateName, stateNames } from "./moments.ts";
 import type { Options } from "./options.ts";
 import { projections } from "./projections.ts";
 import { randomOf } from "./random.ts";
@@ -64,7 +65,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   handlers["/projection"] = projections(parts);
   handlers["/database"] = database(parts);
 
-  const hitsOf = (name: (typeof stateNames)[number]): number => conductor.hits.get(name) ?? 0;
+  const hitsOf = (name: StateName): number => conductor.hits.get(name) ?? 0;
   const done = new Set<string>();
   let isStarting = true;
   let isReading = true;
@@ -103,7 +104,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   const { asked } = model;
   const { called, questioned } = tools;
   const { decided } = deciders;
-  const seen = seenBy({ asked, called, decided }, { history, wasHeldUp: conductor.wasHeldUp });
+  const seen = seenBy({ asked, called, decided }, { history, pauses: conductor.pauses });
   for (const one of found) checkRun(one, seen, ledger);
   checkCopy(found, await findTotals(client), ledger);
   checkCalls(called, runs.started, ledger);

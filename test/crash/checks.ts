@@ -6,6 +6,7 @@ import type { Found } from "./evidence.ts";
 import { type History, verdictOf } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Asked } from "./model-server.ts";
+import type { Pauses } from "./pauses.ts";
 import { type PlannedCall, toolKinds } from "./plans.ts";
 import type { StartedRun } from "./runs.ts";
 import { type Called, doneBefore } from "./tool-server.ts";
@@ -17,8 +18,7 @@ export interface Seen {
   askedMs: ReadonlyMap<string, number>;
   decidedById: ReadonlyMap<string, Decided[]>;
   history: History;
-  /** Whether the runtime may have meant to do this earlier, had it not been stopped. */
-  wasHeldUp: (atMs: number) => boolean;
+  pauses: Pauses;
 }
 
 /** What may become of a call after this decision; a call of which nobody knows is unknown, whoever decides what. */
@@ -71,7 +71,7 @@ export function checkRun(found: Found, seen: Seen, ledger: Ledger): void {
 function checkCall(
   { held, run, view }: Found,
   { id, outcome, phase, tool_name }: Inspection["calls"][number],
-  { askedMs, calledByRef, history, wasHeldUp }: Seen,
+  { askedMs, calledByRef, history, pauses }: Seen,
   ledger: Ledger,
 ): void {
   const planned = plannedCall(run, id);
@@ -131,7 +131,7 @@ function checkCall(
   for (const call of calls) {
     const { approval, args, atMs, key, runId } = call;
     const over = Math.min(endedMs, history.endedMs.get(key) ?? Number.POSITIVE_INFINITY);
-    const isFree = wasHeldUp(atMs);
+    const isFree = pauses.wasHeldUp(atMs);
     const isEarly = atMs < over || isFree;
     ledger.check("D3 nothing is executed after its end was recorded", isEarly, describe);
     const stopped = run.cancelledMs ?? Number.POSITIVE_INFINITY;
@@ -230,7 +230,7 @@ export function checkCalls(
 
 export function seenBy(
   world: { called: readonly Called[]; asked: readonly Asked[]; decided: readonly Decided[] },
-  { history, wasHeldUp }: Pick<Seen, "history" | "wasHeldUp">,
+  { history, pauses }: Pick<Seen, "history" | "pauses">,
 ): Seen {
   const askedMs = new Map<string, number>();
   for (const { atMs, n, step } of world.asked) {
@@ -242,7 +242,7 @@ export function seenBy(
     askedMs,
     decidedById: Map.groupBy(world.decided, ({ approvalId }) => approvalId),
     history,
-    wasHeldUp,
+    pauses,
   };
 }
 

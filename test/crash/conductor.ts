@@ -1,43 +1,16 @@
+import { confirmedLater, rare, type StateName, stateNames } from "./moments.ts";
+import { createPauses, type Pauses } from "./pauses.ts";
 import type { Random } from "./random.ts";
 import { sleep, type Runtime } from "./runtime.ts";
 
-/** The moments at which the runtime is killed on purpose. */
-export const stateNames = [
-  "model asked, no answer",
-  "model answered, step not stored",
-  "tool called, no answer",
-  "tool answered, result not stored",
-  "start stored, starter not told",
-  "telling of a pause",
-  "decided, decider not told",
-  "told, not noted",
-  "reconcile asked, no answer",
-  "recovering after a restart",
-] as const;
-export type StateName = (typeof stateNames)[number];
-
-/** Told apart afterwards: whether what was answered was stored is known once it is asked for again. */
-const confirmedLater = new Set<StateName>([
-  "model answered, step not stored",
-  "tool answered, result not stored",
-]);
-/** Too rare to wait for: struck whenever they occur. */
-const rare = new Set<StateName>(["reconcile asked, no answer"]);
-/** What the runtime is sure to come to soon. */
-const frequent = stateNames.filter(
-  (name) => !rare.has(name) && name !== "recovering after a restart",
-);
-
 const recoveryMs = 300;
 const patienceMs = 15_000;
-/** A life that was shorter is followed by one that is longer, because a run that never gets anywhere is given up. */
-const shortMs = 300;
+/** A life that had less done is followed by one that has more, because a run that never gets anywhere is given up. */
+const enoughTold = 5;
+const maxUntoldMs = 10_000;
 /** Every how many kills the runtime is left to itself, and every how many it is stopped for a while. */
 const silentEvery = 100;
 const pausedEvery = 25;
-const maxPauseMs = 10_000;
-/** What was on its way when the runtime was stopped arrives so soon after it goes on. */
-const arrivalMs = 1_000;
 
 export interface Reached {
   /** What will be asked for once more if it was not stored. */
@@ -46,14 +19,6 @@ export interface Reached {
   delayMs?: number;
   /** The moment that follows once it was struck. */
   leadsTo?: StateName | undefined;
-}
-
-/** A while in which the runtime was stopped. */
-export interface Pause {
-  fromMs: number;
-  toMs: number;
-  /** The moment that it was stopped at; null for any. */
-  at: StateName | null;
 }
 
 /** Decides when the runtime is killed, and when it is stopped. */
@@ -70,9 +35,7 @@ export interface Conductor {
   readonly hits: ReadonlyMap<StateName, number>;
   readonly kills: number;
   readonly random: number;
-  readonly pauses: readonly Pause[];
-  /** Whether the runtime may have meant to do this earlier, had it not been stopped. */
-  readonly wasHeldUp: (atMs: number) => boolean;
+  readonly pauses: Pauses;
   /** How long restarts took, in milliseconds. */
   readonly restartsMs: readonly number[];
 }
@@ -85,14 +48,15 @@ export function createConductor(
   const hits = new Map<StateName, number>(stateNames.map((name) => [name, 0]));
   const marks = new Map<string, { state: StateName; atMs: number }>();
   const restartsMs: number[] = [];
-  const pauses: Pause[] = [];
+  const pauses = createPauses(runtime, random, log);
   let kills = 0;
   let atRandom = 0;
   let struck = Promise.withResolvers<void>();
   let isStruck = true;
   let recovering = false;
   let wasShort = false;
-  let awaited: { state: StateName; reached: () => void } | null = null;
+  let told = 0;
+  let toldEnough = Promise.withResolvers<void>();
   let aim: { state: StateName; fromMs: number; anyFromMs: number } | null = null;
 
   const hit = (state: StateName): void => void hits.set(state, (hits.get(state) ?? 0) + 1);
@@ -131,26 +95,12 @@ export function createConductor(
     aim = { state: random.pick(open), fromMs, anyFromMs: fromMs + 400 };
     return 2_500;
   };
-  /** Stops the runtime, mostly just when something is under way, and lets it go on. */
-  const pause = async (): Promise<void> => {
-    const state = random.chance(0.75) ? random.pick(frequent) : null;
-    const waiting = Promise.withResolvers<void>();
-    if (state !== null) awaited = { state, reached: waiting.resolve };
-    await Promise.race([waiting.promise, sleep(state === null ? random.int(0, 500) : 2_000)]);
-    const at = awaited === null ? state : null;
-    awaited = null;
-    const fromMs = performance.now();
-    runtime.pause();
-    await sleep(random.int(1_000, maxPauseMs));
-    pauses.push({ fromMs, toMs: performance.now(), at });
-    runtime.resume();
-    log(`paused for ${Math.round(performance.now() - fromMs)} ms: ${at ?? "at a random time"}`);
-  };
   /** One life of the runtime; true where it may live on. */
   const live = async (isEnough: () => boolean, silence: () => Promise<void>): Promise<boolean> => {
     const fromMs = performance.now();
-    let servedMs = Number.POSITIVE_INFINITY;
     struck = Promise.withResolvers();
+    toldEnough = Promise.withResolvers();
+    told = 0;
     isStruck = false;
     aim = null;
     const isLast = kills > 0 && isEnough();
@@ -172,9 +122,8 @@ export function createConductor(
         if (isSilent) await silence();
         runtime.publish();
         if (isLast) return true;
-        if (wasShort) await sleep(shortMs);
-        servedMs = performance.now();
-        if (kills % pausedEvery === 12) await pause();
+        if (wasShort) await Promise.race([toldEnough.promise, sleep(maxUntoldMs)]);
+        if (kills % pausedEvery === 12) await pauses.pause();
         await Promise.race([struck.promise, sleep(takeAim())]);
         if (!isStruck) {
           atRandom += 1;
@@ -183,19 +132,15 @@ export function createConductor(
       }
     }
     if (!isStruck) throw new Error("The runtime ended by itself.");
-    wasShort = !wasShort && !(performance.now() - servedMs > shortMs);
+    wasShort = !wasShort && told < enoughTold;
     await runtime.gone();
     return false;
   };
 
   return {
     async reach(state, { delayMs, leadsTo, mark } = {}) {
-      if (awaited?.state === state) {
-        runtime.pause();
-        awaited.reached();
-        awaited = null;
-        return;
-      }
+      if (state === "told, not noted" && ++told === enoughTold) toldEnough.resolve();
+      if (pauses.reach(state)) return;
       if (recovering && !isStruck) {
         recovering = false;
         hit("recovering after a restart");
@@ -223,8 +168,6 @@ export function createConductor(
     async conduct(isEnough, silence) {
       while (!(await live(isEnough, silence)));
     },
-    wasHeldUp: (atMs) =>
-      pauses.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs + arrivalMs),
     hits,
     pauses,
     restartsMs,

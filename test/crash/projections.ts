@@ -1,7 +1,8 @@
-import type { Conductor, StateName } from "./conductor.ts";
+import type { Conductor } from "./conductor.ts";
 import type { Deciders } from "./deciders.ts";
 import type { History } from "./history.ts";
 import { type Handler, reply } from "./http.ts";
+import type { StateName } from "./moments.ts";
 import type { Random } from "./random.ts";
 import type { Runs } from "./runs.ts";
 import type { Watch } from "./watch.ts";

@@ -1,7 +1,7 @@
 import type { Story } from "./campaign.ts";
-import { type StateName, stateNames } from "./conductor.ts";
 import type { Faults } from "./faults.ts";
 import type { Check, Ledger } from "./ledger.ts";
+import { type StateName, stateNames } from "./moments.ts";
 
 export function printReport(
   stories: readonly Story[],
@@ -20,7 +20,7 @@ export function printReport(
   const kills = sum(stories.map(({ conductor }) => conductor.kills));
   const atRandom = sum(stories.map(({ conductor }) => conductor.random));
   const restarts = all(({ conductor }) => conductor.restartsMs);
-  const pauses = all(({ conductor }) => conductor.pauses);
+  const pauses = all(({ conductor }) => conductor.pauses.all);
   const pausedMs = pauses.map(({ fromMs, toMs }) => toMs - fromMs);
   const inMoments = pauses.filter(({ at }) => at !== null);
   const logLines = all((story) => story.logLines);

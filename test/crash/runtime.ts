@@ -69,7 +69,6 @@ export function createRuntime({ args, command, configPath }: Recipe, logPath: st
       const ready = new Promise<true>((resolve) => {
         createInterface(started.stdio[3] as Readable).on("line", (line) => {
           const { port, socket } = JSON.parse(line) as { port: number; socket?: string };
-          // Straight to the Worker: whatever stands before it would be killed too, but would answer for it.
           if (socket?.startsWith("direct:") !== true) return;
           origin = `http://127.0.0.1:${port}`;
           resolve(true);

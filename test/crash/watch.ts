@@ -1,8 +1,8 @@
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
 
-/** How long a run, or everything, may stand still. */
-const patienceMs = 60_000;
+/** How long everything, or one run among others, may stand still. */
+const patienceMs = { all: 60_000, run: 120_000 };
 
 /** Something stands still that must not. */
 export class StuckError extends Error {}
@@ -37,12 +37,13 @@ export function createWatch(): Watch {
     },
     async watch(runs, isOver) {
       for (; !isOver(); await sleep(1_000)) {
-        const sinceMs = performance.now() - patienceMs;
-        if (Math.max(lastMs, forgivenMs) < sinceMs) throw new StuckError("Nothing moves any more.");
+        const nowMs = performance.now();
+        if (Math.max(lastMs, forgivenMs) < nowMs - patienceMs.all)
+          throw new StuckError("Nothing moves any more.");
         for (const { acceptedMs, id, plan } of runs.started.values()) {
           if (runs.isOver(id)) continue;
           const movedMs = [acceptedMs, forgivenMs, heardMs.get(id), heardMs.get(plan.message)];
-          if (Math.max(...movedMs.map((ms) => ms ?? 0)) < sinceMs)
+          if (Math.max(...movedMs.map((ms) => ms ?? 0)) < nowMs - patienceMs.run)
             throw new StuckError(`${id} stands still.`);
         }
       }
