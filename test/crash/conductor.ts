@@ -3,7 +3,9 @@ import { createPauses, type Pauses } from "./pauses.ts";
 import type { Random } from "./random.ts";
 import { sleep, type Runtime } from "./runtime.ts";
 
+/** How long a moment is waited for; a slow machine, by how long it takes to restart, has more time. */
 const recoveryMs = 300;
+const aimMs = 2_500;
 const patienceMs = 15_000;
 /** A life that had less done is followed by one that has more, because a run that never gets anywhere is given up. */
 const enoughTold = 5;
@@ -93,7 +95,7 @@ export function createConductor(
       return fromMs - nowMs + random.int(0, 400);
     }
     aim = { state: random.pick(open), fromMs, anyFromMs: fromMs + 400 };
-    return 2_500;
+    return Math.max(aimMs, 4 * (restartsMs.at(-1) ?? 0));
   };
   /** One life of the runtime; true where it may live on. */
   const live = async (isEnough: () => boolean, silence: () => Promise<void>): Promise<boolean> => {
@@ -115,7 +117,8 @@ export function createConductor(
     const isUp = await runtime.start();
     if (isUp) {
       restartsMs.push(performance.now() - fromMs);
-      if (awaitsRecovery) await Promise.race([struck.promise, sleep(recoveryMs)]);
+      const untilMs = Math.max(recoveryMs, (restartsMs.at(-1) ?? 0) / 2);
+      if (awaitsRecovery) await Promise.race([struck.promise, sleep(untilMs)]);
       if (awaitsRecovery && !recovering) await struck.promise;
       recovering = false;
       if (!isStruck) {

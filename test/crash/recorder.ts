@@ -13,6 +13,7 @@ const { migrations, scriptPath, storagePath, worldUrl } = JSON.parse(
   process.argv[2] ?? "{}",
 ) as RecipeOptions;
 
+// Miniflare does not say how it starts the runtime, so what it starts is looked at on the way.
 let recipe: Recipe | null = null;
 const { spawn } = childProcess;
 Object.assign(childProcess, {

@@ -31,7 +31,7 @@ export async function playRound(options: Options, world: World): Promise<Story |
   const killLog: string[] = [];
   const log = (line: string): void => {
     killLog.push(`${Math.round(performance.now() - startedMs)} ${line}`);
-    if (killLog.length % 100 === 0) console.log(killLog.at(-1));
+    if (killLog.length % 50 === 0) console.log(killLog.at(-1));
   };
   const migrations = readMigrations();
   const recipe = await recipeOf({ scriptPath, storagePath, worldUrl, migrations });
