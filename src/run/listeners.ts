@@ -77,8 +77,8 @@ export class Listeners {
       newsSeq: this.#toldSeq,
       stays,
       live: this.#live,
-      // What came before the reader is told with its step.
-      textAt: this.#live?.text.length ?? 0,
+      // To who has read before, the text so far is told with its step: some of it may have been sent.
+      textAt: fromIndex === 0 ? 0 : (this.#live?.text.length ?? 0),
       wake: () => undefined,
     };
     this.#all.add(listener);
@@ -94,10 +94,9 @@ export class Listeners {
     try {
       while (this.#all.has(listener)) {
         const { lines, over } = this.#next(listener);
-        // A copy for each: what is enqueued is given away.
-        for (const line of lines) controller.enqueue(line.slice());
+        if (over || lines.length > 0)
+          controller.enqueue(joined(over ? [...lines, endLine] : lines));
         if (over) {
-          controller.enqueue(endLine.slice());
           controller.close();
           this.#remove(listener);
         }
@@ -155,6 +154,17 @@ export class Listeners {
     listener.wake();
     if (this.#all.size === 0) this.#log.clear();
   }
+}
+
+/** A copy for each reader: what is enqueued is given away. */
+function joined(lines: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const line of lines) {
+    all.set(line, at);
+    at += line.length;
+  }
+  return all;
 }
 
 const ended = new Set(["RunCompleted", "RunError", "RunCancelled"]);

@@ -29,11 +29,13 @@ const names = (events: (RunEvent | "end")[]) =>
 const indices = (events: (RunEvent | "end")[]) =>
   events.flatMap((event) => (event === "end" ? [] : [event.event_index]));
 
-/** A reader of single chunks. */
+/** A reader of one chunk at a time; gives the first event of it. */
 function hand(stream: ReadableStream<Uint8Array>) {
   const reader = stream.getReader();
-  const one = async (): Promise<RunEvent> =>
-    JSON.parse(new TextDecoder().decode((await reader.read()).value)) as RunEvent;
+  const one = async (): Promise<RunEvent> => {
+    const text = new TextDecoder().decode((await reader.read()).value);
+    return JSON.parse(text.slice(0, text.indexOf("\n"))) as RunEvent;
+  };
   return { one, cancel: async () => reader.cancel() };
 }
 
