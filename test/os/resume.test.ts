@@ -3,9 +3,9 @@ import type { RunEvent } from "../../src/run/events.ts";
 import { EventLog } from "../../src/run/event-log.ts";
 import { newRunId } from "../../src/run/ids.ts";
 import type { RunView } from "../../src/run/view.ts";
-import { approvalsOf, crash, door, evict, pending, resolve, settle, start } from "../client.ts";
+import { crash, evict, pending, resolve, settle, start } from "../client.ts";
 import { chunk, done, eventStream } from "../models/fake-chat-server.ts";
-import { faults, healAll, script } from "../world.ts";
+import { healAll, script } from "../world.ts";
 import { http, json, refusal, unique } from "./http.ts";
 
 afterEach(healAll);
@@ -192,7 +192,7 @@ test.each([
     const message = script({
       response: () => {
         asked += 1;
-        const said = [..."Hello wor"].map((letter) => chunk({ content: letter }));
+        const said = ["Hel", "lo ", "wor"].map((content) => chunk({ content }));
         if (asked === 1) return eventStream(said, "stall");
         return eventStream([chunk({ content: text }), chunk({}, "stop"), done]);
       },
@@ -237,7 +237,7 @@ test("a hundred who follow one run over HTTP are each told everything once", asy
 });
 
 test("a client who does not read makes nothing grow, holds nobody up, and is told everything once it reads", async () => {
-  const steps = Array.from({ length: 40 }, (_, n) => ({
+  const steps = Array.from({ length: 15 }, (_, n) => ({
     text: `${n}`.padEnd(100_000, "x"),
     calls: [{ name: "look_up", args: { user_id: `u-${n}` } }],
   }));
