@@ -150,10 +150,13 @@ export class Engine {
 
   /** Resolves when it is so, asked after every row, or when the time is up. */
   async until(so: (state: RunState) => boolean, timeoutMs: number): Promise<void> {
+    let waits = true;
     const happened = async (): Promise<void> => {
-      while (this.state === null || !so(this.state)) await this.#changed.promise;
+      while (waits && (this.state === null || !so(this.state))) await this.#changed.promise;
     };
     await within(timeoutMs, happened());
+    // Nothing goes on looking for who has left.
+    waits = false;
   }
 
   /** Whether the database is to be told where the run stands: when it rests, or has been moving for a while. */
