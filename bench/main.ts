@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { run } from "../scripts/run.ts";
 import type { Aim } from "./aims.ts";
 import { root } from "./build.ts";
 import { countAims, measureCounts } from "./counts.ts";
 import { cycleAims, measureCycles } from "./cycles.ts";
+import { cyclesFigure, listFigure } from "./figures.ts";
 import { listAims, measureLists } from "./list.ts";
 import { startModel } from "./model.ts";
 import { readOptions } from "./options.ts";
@@ -28,6 +29,7 @@ await run(async () => {
     results["cycles"] = comparisons;
     aims.push(...cycleAims(comparisons));
     console.log(cyclesTable(comparisons));
+    if (comparisons.length > 2) write("docs/bench-cycles.svg", cyclesFigure(comparisons));
   }
   if (options.parts.has("counts")) {
     const counts = await measureCounts(modelUrl);
@@ -40,6 +42,7 @@ await run(async () => {
     results["list"] = sizes;
     aims.push(...listAims(sizes));
     console.log(`\n${listTable(sizes)}`);
+    if (sizes.length > 2) write("docs/bench-list.svg", listFigure(sizes));
   }
   if (options.parts.has("size")) {
     const size = await measureSize(modelUrl);
@@ -48,7 +51,11 @@ await run(async () => {
     console.log(`\n${sizeTable(size)}`);
   }
   console.log(`\n${aimsTable(aims)}`);
-  const path = join(root, "output/bench.json");
-  mkdirSync(join(root, "output"), { recursive: true });
-  writeFileSync(path, JSON.stringify({ ...results, aims }, null, 2));
+  write("output/bench.json", JSON.stringify({ ...results, aims }, null, 2));
 });
+
+function write(path: string, content: string): void {
+  const full = join(root, path);
+  mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, content);
+}
