@@ -148,13 +148,15 @@ export function permit(tools: ReadonlyMap<string, Tool>, call: Candidate, nowMs:
     approval.argsHash === callHash({ ...call, callId: call.key });
   if (approval !== null && !held)
     return { kind: "refuse", reason: "The approval does not cover this call." };
-  if (!isGated(tool)) return { kind: "go", tool };
+  const changed = tool.version !== call.toolVersion;
+  // What a person said yes to is run by the tool that they were asked about, also where nobody is asked any more.
+  const wasAsked = approval !== null || call.userConfirmed;
+  if (!isGated(tool) && !(wasAsked && changed)) return { kind: "go", tool };
   const covered = held || (tool.approval?.type !== "required" && call.userConfirmed);
   const stale =
     approval !== null &&
     approval.consumedBy === null &&
     nowMs > (approval.resolvedAtMs ?? 0) + approval.useWithinMs;
-  const changed = tool.version !== call.toolVersion;
   // What somebody else executes is never executed here, though it was asked about when the tool was still kern's to run.
   if (covered && !stale && !changed && !tool.externalExecution) return { kind: "go", tool };
   const again = judge(tools, { name: tool.name, arguments: canonicalJson(call.args) }, new Map());

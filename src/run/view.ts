@@ -210,7 +210,10 @@ function requirement(
 
 function approvalOf(state: RunState, call: CallState): ApprovalState | undefined {
   if (call.approvalId !== null) return state.approvals.get(call.approvalId);
-  return [...state.approvals.values()].find((approval) => approval.callId === call.id);
+  // Nothing is asked of it: an audit record is all that it may have.
+  return [...state.approvals.values()].find(
+    ({ callId, type }) => callId === call.id && type === "audit",
+  );
 }
 
 function inputSchema(call: CallState, tool: Tool | undefined): UserInputField[] {

@@ -137,8 +137,10 @@ async function callTool(callId: string, reconcile: boolean, hands: Hands): Promi
 
 async function execute(tool: Tool, call: CallState, hands: Hands): Promise<Outcome> {
   try {
+    // What somebody said yes to is handed over as they saw it, also where the tool may transform by now.
+    const wasAsked = call.approvalId !== null || call.userConfirmed;
     const args =
-      isGated(tool) || tool.approval !== null
+      wasAsked || isGated(tool) || tool.approval !== null
         ? structuredClone(call.args ?? {})
         : transformed(tool, call);
     const result = await bounded(tool, hands, (signal) =>

@@ -133,6 +133,18 @@ describe("by the tool as it is now", () => {
   });
 });
 
+test("a tool that has changed, and that nobody is asked about any more, does not run what was approved before", () => {
+  const freed = tool({
+    name: "pay",
+    parameters: payment.extend({ fee: z.number().default(1) }),
+    execute: () => "",
+  });
+  const refused = { kind: "refuse", reason: "The tool has changed." };
+  expect(permit(new Map([["pay", freed]]), approved(), 1500)).toEqual(refused);
+  const confirmed = { ...call, userConfirmed: true };
+  expect(permit(new Map([["pay", freed]]), confirmed, 1500)).toEqual(refused);
+});
+
 /** When a call may start, said once more. */
 function mayGo(of: Candidate, nowMs: number): boolean {
   const wanted = tools.get(of.toolName);
@@ -142,8 +154,9 @@ function mayGo(of: Candidate, nowMs: number): boolean {
     held?.status === "approved" &&
     held.argsHash === hashOf(of) &&
     [null, of.key].includes(held.consumedBy);
-  if (!isGated(wanted)) return held === null || covers;
-  if (wanted.version !== of.toolVersion || wanted.externalExecution) return false;
+  const changed = wanted.version !== of.toolVersion;
+  if (!isGated(wanted)) return held === null ? !(userConfirmed && changed) : covers && !changed;
+  if (changed || wanted.externalExecution) return false;
   if (held === null) return wanted.approval?.type !== "required" && userConfirmed;
   const inTime = nowMs <= (held.resolvedAtMs ?? 0) + held.useWithinMs;
   return covers && (inTime || held.consumedBy === of.key);
