@@ -53,6 +53,7 @@ export function createConductor(
   const pauses = createPauses(runtime, random, log);
   let kills = 0;
   let atRandom = 0;
+  let pauseAt = 10;
   let struck = Promise.withResolvers<void>();
   let isStruck = true;
   let recovering = false;
@@ -126,7 +127,10 @@ export function createConductor(
         runtime.publish();
         if (isLast) return true;
         if (wasShort) await Promise.race([toldEnough.promise, sleep(maxUntoldMs)]);
-        if (kills % pausedEvery === 12) await pauses.pause();
+        if (kills >= pauseAt) {
+          pauseAt += pausedEvery;
+          await pauses.pause();
+        }
         await Promise.race([struck.promise, sleep(takeAim())]);
         if (!isStruck) {
           atRandom += 1;
