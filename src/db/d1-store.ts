@@ -53,12 +53,8 @@ export class D1Store implements Store {
   }
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
-    const goesOn = "after" in page;
-    const search = searchOf(filter, goesOn ? page.after : null);
-    const asked = this.#page(search, page.limit + 1, goesOn ? 0 : page.offset);
-    const [rows, [total = null]] = await this.#ask(async () =>
-      goesOn ? [await asked, []] : this.#db.batch([asked, totalOf(this.#db, filter)]),
-    );
+    const search = searchOf(filter, "after" in page ? page.after : null);
+    const { rows, total } = await this.#read(filter, page, search);
     const records = rows.slice(0, page.limit).map(({ at: _at, ...record }) => record);
     const last = rows[page.limit - 1];
     if (rows.length > page.limit && last !== undefined)
@@ -126,6 +122,28 @@ export class D1Store implements Store {
   async checkSchema(): Promise<void> {
     const found = await this.#schemaVersion();
     if (found < d1SchemaVersion) throw behind(found, d1SchemaVersion, this.#binding);
+  }
+
+  /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
+  async #read(filter: ApprovalFilter, page: PageRequest, search: Search) {
+    if ("after" in page) {
+      return { rows: await this.#ask(() => this.#page(search, page.limit + 1, 0)), total: null };
+    }
+    const { limit, offset } = page;
+    const asked = this.#page(search, limit + 1, offset);
+    if (filter.run_id === undefined || search.rest !== undefined || offset > 0) {
+      const [rows, [total = null]] = await this.#ask(() =>
+        this.#db.batch([asked, totalOf(this.#db, filter)]),
+      );
+      return { rows, total };
+    }
+    // A run's approvals are few: their first page mostly says how many there are.
+    const rows = await this.#ask(() => asked);
+    const isAll = rows.length <= limit;
+    return {
+      rows,
+      total: isAll ? { count: rows.length, isExact: true } : await this.countApprovals(filter),
+    };
   }
 
   #page(search: Search, limit: number, offset: number) {

@@ -12,6 +12,8 @@ const maxBackOffMs = 60_000;
  * it changes nothing any more.
  */
 const deliveryMs = 5_000;
+/** How long after a delivery it is noted: the platform holds back every answer until what was written before it is safe. */
+const noteMs = 100;
 
 /**
  * Brings one reader of the journal up to date. The journal is the outbox: what lies beyond the cursor has not been told
@@ -27,6 +29,7 @@ export class Outbox {
   /** The row up to which somebody asked for delivery; what comes after it waits for the next who asks. */
   #wantedSeq = 0;
   #owed = false;
+  #noting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(name: string, journal: Journal, deliver: Deliver) {
     this.#name = name;
@@ -76,7 +79,8 @@ export class Outbox {
         if (delivered === "late") throw new Error(`No answer within ${limitMs} ms.`);
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
-          this.#save({ seq: state.seq, attempts: 0, dueMs: null, error: null });
+          this.#cursor = { seq: state.seq, attempts: 0, dueMs: null, error: null };
+          this.#noting ??= setTimeout(() => this.#note(), noteMs);
         }
       }
       return true;
@@ -94,6 +98,16 @@ export class Outbox {
     } finally {
       // In the turn of the last look at the journal, so that no row can slip between the two.
       this.#flushing = null;
+    }
+  }
+
+  /** Stores how far the reader has come; where that fails or is lost, it is told again, which changes nothing. */
+  #note(): void {
+    this.#noting = undefined;
+    try {
+      this.#journal.move(this.#name, this.cursor);
+    } catch (error) {
+      console.error("kern: what was told could not be noted", messageOf(error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { simulate } from "./simulate.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -10,11 +10,17 @@ function reply(sim: Simulation, name: string): void {
 
 test("a live feed that never answers does not keep the database's copy from being done", async () => {
   await simulate(async (make, turn) => {
-    const sim = make();
-    sim.feedHangs = true;
-    await sim.start();
-    await turn();
-    expect(sim.behind).toBe(0);
+    vi.useFakeTimers();
+    try {
+      const sim = make();
+      sim.feedHangs = true;
+      await sim.start();
+      await turn();
+      vi.advanceTimersByTime(500);
+      expect(sim.behind).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -13,8 +13,14 @@ export async function simulate(
     const { storage } = ctx;
     // What is made to fail is said in test after test.
     const said = vi.spyOn(console, "error").mockReturnValue();
+    let last: Simulation | undefined;
+    const make = (): Simulation => {
+      // Its timers must not reach into the storage of the next.
+      last?.crash();
+      return (last = new Simulation(ctx, storage));
+    };
     try {
-      await play(() => new Simulation(ctx, storage), turn);
+      await play(make, turn);
     } finally {
       said.mockRestore();
     }
