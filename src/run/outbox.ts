@@ -80,7 +80,7 @@ export class Outbox {
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
           this.#cursor = { seq: state.seq, attempts: 0, dueMs: null, error: null };
-          this.#noting ??= setTimeout(() => this.#note(), noteMs);
+          if (this.#noting === undefined) this.#noting = setTimeout(() => this.#note(), noteMs);
         }
       }
       return true;
