@@ -35,7 +35,8 @@ for (let round = 0; round < rounds && ledger.isWhole(); round++) {
   const share = shareOf(options, round);
   const story = await playRound(share, { faults, folder, handlers, ledger, scriptPath, worldUrl });
   if (story !== null) stories.push(story);
+  // After each round, what they have come to together: who stops a long campaign has not waited for nothing.
+  printReport(stories, { faults, ledger, tookMs: performance.now() - startedMs });
 }
-printReport(stories, { faults, ledger, tookMs: performance.now() - startedMs });
 console.log(ledger.isWhole() ? "\nPASS" : "\nFAIL");
 process.exit(ledger.isWhole() ? 0 : 1);

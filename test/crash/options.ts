@@ -22,7 +22,7 @@ const full = {
   runs: 10_000,
   kills: 2_000,
   hits: 50,
-  width: 60,
+  width: 120,
   maxKillingMs: 2_400_000,
 };
 
