@@ -18,12 +18,12 @@ export async function silence(
   const startedMs = performance.now();
   let heard = watch.count;
   let heardMs = startedMs;
-  let restless = readOpenRuns(storagePath, done).filter(isRestless);
+  let restless = (await readOpenRuns(storagePath, done)).filter(isRestless);
   const isQuiet = (): boolean => performance.now() - heardMs > quietMs;
   while (restless.length > 0 && !isQuiet() && performance.now() - startedMs < maxSilenceMs) {
     await sleep(250);
     if (watch.count !== heard) [heard, heardMs] = [watch.count, performance.now()];
-    restless = readOpenRuns(storagePath, done).filter(isRestless);
+    restless = (await readOpenRuns(storagePath, done)).filter(isRestless);
   }
   ledger.check("D6 with nobody asking, every run comes to rest", restless.length === 0, () =>
     JSON.stringify(restless.map(({ inspection }) => inspection)),
@@ -46,7 +46,7 @@ export async function drain(
   storagePath: string,
   { deciders, done, runs }: { deciders: Deciders; done: Set<string>; runs: Runs },
 ): Promise<void> {
-  const isOpen = (): boolean =>
-    runs.waiting() + deciders.waiting() > 0 || readOpenRuns(storagePath, done).length > 0;
-  while (isOpen()) await sleep(500);
+  const isOpen = async (): Promise<boolean> =>
+    runs.waiting() + deciders.waiting() > 0 || (await readOpenRuns(storagePath, done)).length > 0;
+  while (await isOpen()) await sleep(500);
 }

@@ -4,6 +4,9 @@ import { type Runtime, sleep } from "./runtime.ts";
 
 /** What was on its way when the runtime was stopped arrives so soon after it goes on. */
 const arrivalMs = 1_000;
+/** How often the campaign looks whether it was itself held up, and from when on it counts as that. */
+const lookMs = 50;
+const lagMs = 200;
 
 /** A while in which the runtime was stopped. */
 export interface Pause {
@@ -19,9 +22,14 @@ export interface Pauses {
   pause(): Promise<void>;
   /** A named moment has come; true where it was the moment to stop at. */
   reach(state: StateName): boolean;
-  /** Whether the runtime may have meant to do this earlier, had it not been stopped. */
+  /**
+   * Whether this may have been meant earlier, had the runtime not been stopped, or may have been heard later than it was
+   * said: while the campaign itself is busy, what arrives on several connections has no order.
+   */
   wasHeldUp(atMs: number): boolean;
   readonly all: readonly Pause[];
+  /** For how long the campaign itself was held up, in all. */
+  readonly heldUpMs: number;
 }
 
 export function createPauses(
@@ -30,6 +38,14 @@ export function createPauses(
   log: (line: string) => void,
 ): Pauses {
   const all: Pause[] = [];
+  const lags: { fromMs: number; toMs: number }[] = [];
+  let lookedMs = performance.now();
+  const look = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - lookedMs > lagMs) lags.push({ fromMs: lookedMs, toMs: nowMs });
+    lookedMs = nowMs;
+  };
+  setInterval(look, lookMs).unref();
   let awaited: { state: StateName; reached: (state: StateName) => void } | null = null;
 
   return {
@@ -55,7 +71,11 @@ export function createPauses(
       awaited = null;
       return true;
     },
-    wasHeldUp: (atMs) => all.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs + arrivalMs),
+    wasHeldUp: (atMs) =>
+      [...all, ...lags].some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs + arrivalMs),
+    get heldUpMs() {
+      return lags.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+    },
     all,
   };
 }

@@ -49,6 +49,10 @@ export function printReport(
       "stopped and continued",
       `${pauses.length} (${inMoments.length} at named moments), ${quantile(pausedMs, 0)} to ${quantile(pausedMs, 1)} ms, ${Math.round(sum(pausedMs) / 1000)} s in all`,
     ],
+    [
+      "the campaign itself was held up",
+      `${Math.round(sum(stories.map(({ conductor }) => conductor.pauses.heldUpMs)) / 1000)} s`,
+    ],
     ["faults of tools, model, database", sum([...faults.counts.values()])],
     [
       "questions to the model repeated",

@@ -56,7 +56,7 @@ export async function playRound(options: Options, world: World): Promise<Story |
   await runtime.gone();
   if (!ledger.isWhole()) {
     const broken = ledger.checks().filter((check) => check.broken > 0);
-    const known = { broken, killLog, open: readOpenRuns(storagePath), story };
+    const known = { broken, killLog, open: await readOpenRuns(storagePath), story };
     console.log(`\nEverything that is known: ${dump(options.seed, known)}`);
   }
   rmSync(storagePath, { recursive: true, force: true, maxRetries: 5 });

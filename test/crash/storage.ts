@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { inspect } from "../../src/run/inspect.ts";
 import { Journal, type JournalRow } from "../../src/run/journal.ts";
@@ -14,12 +15,17 @@ export interface StoredRun {
 }
 
 /** The runs that have not ended, or not told the database of everything yet; `done` spares those that have. */
-export function readOpenRuns(storagePath: string, done: Set<string> = new Set()): StoredRun[] {
+export async function readOpenRuns(
+  storagePath: string,
+  done: Set<string> = new Set(),
+): Promise<StoredRun[]> {
   const folder = join(storagePath, "do/crash-Run");
   const open: StoredRun[] = [];
   for (const name of readdirSync(folder)) {
     if (!/^[0-9a-f]{64}\.sqlite$/.test(name) || done.has(name)) continue;
     const run = readRun(join(folder, name));
+    // Whoever reads thousands of files in one go hears nothing meanwhile.
+    await setImmediate();
     if (run === null) continue;
     if (run.state.ended === null || run.inspection.outbox.behind > 0) open.push(run);
     else done.add(name);
