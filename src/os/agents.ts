@@ -13,14 +13,8 @@ import { onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
-import {
-  ContinueRequest,
-  FollowQuery,
-  ResumeRequest,
-  Run,
-  RunAccepted,
-  RunRequest,
-} from "./schemas.ts";
+import { ContinueRequest, FollowQuery, ResumeRequest, RunRequest } from "./run-request.ts";
+import { Run, RunAccepted } from "./schemas.ts";
 import { eventStream } from "./sse.ts";
 import { AgentDetail, agentDetail } from "./system.ts";
 

@@ -5,22 +5,14 @@ import { KernError } from "../errors.ts";
 import { runOfApproval } from "../run/ids.ts";
 import { messageVersion } from "../run/messages.ts";
 import type { Db, Total } from "../run/store.ts";
+import { ApprovalFilters, ApprovalQuery, StatusQuery } from "./approval-query.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { onInvalid } from "./errors.ts";
 import type { Principal } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
-import {
-  Approval,
-  ApprovalCount,
-  ApprovalFilters,
-  ApprovalPage,
-  ApprovalQuery,
-  ApprovalState,
-  Resolution,
-  StatusQuery,
-} from "./schemas.ts";
+import { Approval, ApprovalCount, ApprovalPage, ApprovalState, Resolution } from "./schemas.ts";
 
 type Env = Record<string, unknown>;
 

@@ -1,0 +1,69 @@
+import { z } from "@hono/zod-openapi";
+import { approvalStatuses, approvalTypes, pauseTypes, sourceTypes } from "../approval/record.ts";
+
+/** A moment in a query, as epoch milliseconds. */
+const moment = z
+  .union(
+    [
+      z
+        .string()
+        .regex(/^\d{1,11}$/)
+        .transform((seconds) => Number(seconds) * 1000),
+      z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    ],
+    { error: "Give epoch seconds, or a date and time in ISO 8601, as in 2026-11-01T09:00:00Z." },
+  )
+  .pipe(z.int());
+const word = z.string().min(1);
+
+const filters = {
+  status: z.enum(approvalStatuses).optional(),
+  source_type: z.enum(sourceTypes).optional(),
+  approval_type: z.enum(approvalTypes).optional(),
+  pause_type: z.enum(pauseTypes).optional(),
+  agent_id: word.optional(),
+  team_id: word.optional(),
+  workflow_id: word.optional(),
+  user_id: word.optional(),
+  schedule_id: word.optional(),
+  run_id: word.optional().describe("The run, or the run at the top of its team."),
+  session_id: word.optional(),
+  tool_name: word.optional(),
+  resolved_by: word.optional(),
+  created_after: moment
+    .optional()
+    .describe("Created at this moment or later: epoch seconds, or ISO 8601 with its zone."),
+  created_before: moment
+    .optional()
+    .describe("Created before this moment: epoch seconds, or ISO 8601 with its zone."),
+  q: word
+    .max(200)
+    .optional()
+    .describe(
+      "Text in an id, the tool's name or arguments, or the name of the agent, the user or the one who decided; ASCII letters in any case.",
+    ),
+};
+
+/** A query's whole number: digits only, so that "1e3", "0x10" and " 5" are refused. */
+function wholeNumber(min: number, max: number, fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, "Give a whole number.")
+    .default(String(fallback))
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max));
+}
+
+export const ApprovalFilters = z.object(filters);
+export const ApprovalQuery = z.object({
+  ...filters,
+  limit: wholeNumber(1, 1000, 100),
+  page: wholeNumber(1, 1_000_000_000, 1),
+  cursor: word.optional().describe("A next_cursor of the same filters; not with a page above 1."),
+});
+
+export const StatusQuery = z.object({
+  wait: wholeNumber(0, 30, 0).describe(
+    "How many seconds to wait for the decision of a pending one.",
+  ),
+});

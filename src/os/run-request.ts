@@ -1,0 +1,102 @@
+import { z } from "@hono/zod-openapi";
+import { storable } from "./storable.ts";
+
+/** Ids of clients' own: they are kept and shown, so they are bounded. */
+const clientId = z.string().min(1).max(255);
+
+const maxMessageBytes = 256 * 1024;
+
+export const RunRequest = z
+  .object({
+    message: z
+      .string()
+      .min(1, "The message must not be empty.")
+      .refine((text) => text.trim() !== "", "The message must not be empty.")
+      .refine(
+        (text) => new TextEncoder().encode(text).length <= maxMessageBytes,
+        `The message is larger than ${maxMessageBytes / 1024} KiB.`,
+      ),
+    stream: flag(true).describe(
+      "Server-sent events (default), or the run as JSON once it has paused or ended.",
+    ),
+    background: flag(false).describe("Answer 202 as soon as the start is stored."),
+    session_id: clientId.nullish(),
+    user_id: clientId.nullish(),
+  })
+  .superRefine(storable)
+  .openapi("RunRequest", { example: { message: "Delete user u-42", stream: false } });
+
+export const ContinueRequest = z
+  .object({
+    tools: z
+      .preprocess(
+        parsed,
+        z
+          .array(
+            z.object({
+              tool_call_id: z.string(),
+              confirmed: z.boolean().nullish(),
+              confirmation_note: z.string().max(4096).nullish(),
+              user_input_schema: z
+                .array(z.object({ name: z.string(), value: z.unknown().optional() }))
+                .nullish(),
+              result: z.unknown().optional(),
+            }),
+          )
+          .max(256),
+      )
+      .optional()
+      .describe(
+        "The calls that wait for the run's own user, with their answers; a JSON array, as text in a form.",
+      ),
+    session_id: clientId.nullish(),
+    user_id: clientId.nullish(),
+    stream: flag(false),
+  })
+  .superRefine(storable)
+  .openapi("ContinueRequest");
+
+export const ResumeRequest = z
+  .object({
+    last_event_index: z
+      .preprocess(
+        (value) => (typeof value === "string" ? wholeOf(value.trim()) : value),
+        z.number().int().min(-1).nullish(),
+      )
+      .describe("The `event_index` of the last event that was received; all are sent without it."),
+    session_id: clientId.nullish(),
+    user_id: clientId.nullish(),
+  })
+  .superRefine(storable)
+  .openapi("ResumeRequest", { example: { last_event_index: 3 } });
+
+export const FollowQuery = z.object({
+  follow: flag(false).describe("Whether the stream stays open when the run pauses, until it ends."),
+});
+
+/** A boolean as JSON or as a form writes it: `true`, `True`, `1`, in any case. */
+function flag(fallback: boolean) {
+  return z.preprocess((value) => {
+    if (typeof value !== "string") return value;
+    const word = value.trim().toLowerCase();
+    if (["true", "1", "yes", "on"].includes(word)) return true;
+    if (["false", "0", "no", "off"].includes(word)) return false;
+    return word === "" ? undefined : value;
+  }, z.boolean().default(fallback));
+}
+
+function wholeOf(text: string): unknown {
+  if (text === "") return undefined;
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+/** A form carries an array as its JSON text. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (value.trim() === "") return undefined;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
