@@ -1,8 +1,9 @@
 import type { Agent } from "../agent/agent.ts";
 import { KernError, messageOf } from "../errors.ts";
 import type { Tool } from "../tools/tool.ts";
+import { Alarm } from "./alarm.ts";
 import { within } from "./deadline.ts";
-import { lapses, nextDueMs, watchDogMs } from "./due.ts";
+import { lapses, nextDueMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
 import { eventReader, textEvent } from "./events.ts";
 import { inspect } from "./inspect.ts";
@@ -41,19 +42,19 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #work = new Map<string, { done: Promise<void>; abort: AbortController }>();
   readonly #listeners: Listeners;
+  readonly #alarm: Alarm;
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
   #recovered = false;
-  #armedMs = Number.POSITIVE_INFINITY;
   #told: Promise<unknown> = Promise.resolve();
   /** Since when the run has been moving; an instance that finds it moving takes it for long. */
   #movingSinceMs = 0;
   #lasting: ReturnType<typeof setTimeout> | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
-  #rearmed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#alarm = new Alarm(parts.setAlarm);
     this.#listeners = new Listeners(
       (afterSeq) => parts.journal.rows(afterSeq),
       () => this.tools,
@@ -90,7 +91,7 @@ export class Engine {
       try {
         this.#parts.journal.append(row, () => this.#arm(state));
       } catch (error) {
-        this.#armedMs = Number.POSITIVE_INFINITY;
+        this.#alarm.forget();
         throw error;
       }
       this.#loaded = state;
@@ -121,7 +122,7 @@ export class Engine {
 
   /** The alarm has rung: recovers what was interrupted, lets lapse what is overdue, delivers what waits. Never throws. */
   async wake(): Promise<void> {
-    this.#armedMs = Number.POSITIVE_INFINITY;
+    this.#alarm.forget();
     try {
       if (this.state === null) return;
       const driving = this.working;
@@ -129,7 +130,7 @@ export class Engine {
       const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());
       const flushed = dueMs !== null && dueMs <= this.#parts.now() ? this.flush() : undefined;
       // While this waits no other alarm rings, so it ends as soon as one is wanted earlier.
-      const done = Promise.race([Promise.all([flushed, this.idle()]), this.#rearmed.promise]);
+      const done = Promise.race([Promise.all([flushed, this.idle()]), this.#alarm.moved]);
       if (!driving) await within(this.#untilLapse(), done);
       this.#rearm();
     } catch (error) {
@@ -313,7 +314,7 @@ export class Engine {
     if (this.state !== null) this.#arm(this.state);
   }
 
-  /** Sets the alarm to the earliest thing that is due; it is moved, and never taken away. */
+  /** Moves the alarm to the earliest thing that is due. */
   #arm(state: RunState): void {
     const nowMs = this.#parts.now();
     const outboxMs = this.#parts.outbox.dueMs(state, nowMs);
@@ -324,14 +325,7 @@ export class Engine {
       movable: this.#parts.agentOf(state.agentId) !== undefined,
     });
     if (atMs === null) return;
-    // An alarm that rings a little early costs less than moving it with every row.
-    const closeEnough =
-      this.#armedMs > nowMs && this.#armedMs <= atMs && atMs - this.#armedMs < watchDogMs;
-    if (closeEnough) return;
-    this.#parts.setAlarm(atMs);
-    this.#armedMs = atMs;
-    this.#rearmed.resolve();
-    this.#rearmed = Promise.withResolvers();
+    this.#alarm.move(atMs, nowMs);
   }
 
   /** How long a wake-up may wait for the work: until an approval lapses, ten minutes at most. */
