@@ -145,6 +145,13 @@ const callBank = approval(
   }),
 );
 
+const askLab = tool({
+  name: "ask_lab",
+  description: "The run's own user asks the lab.",
+  parameters: z.object({ sample: z.string() }),
+  externalExecution: true,
+});
+
 const audited = approval({ type: "audit" })(
   tool({
     name: "notify",
@@ -171,6 +178,7 @@ export const agent = new Agent({
     confirmOnly,
     payOut,
     callBank,
+    askLab,
     audited,
   ],
   instructions: ["You test."],

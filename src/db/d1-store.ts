@@ -54,13 +54,12 @@ export class D1Store implements Store {
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
     const search = searchOf(filter, "after" in page ? page.after : null);
-    const { rows, total } = await this.#read(filter, page, search);
+    const { end, rows, total } = await this.#read(filter, page, search);
     const records = rows.slice(0, page.limit).map(({ at: _at, ...record }) => record);
     const last = rows[page.limit - 1];
     if (rows.length > page.limit && last !== undefined)
       return { records, total, next: { created_at_ms: last.at, id: last.id } };
     if (search.rest === undefined || total?.isExact === true) return { records, total, next: null };
-    const [end = null] = await this.#ask(() => endOfWindow(this.#db, search));
     return { records, total, next: end };
   }
 
@@ -126,22 +125,34 @@ export class D1Store implements Store {
 
   /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
   async #read(filter: ApprovalFilter, page: PageRequest, search: Search) {
-    if ("after" in page) {
-      return { rows: await this.#ask(() => this.#page(search, page.limit + 1, 0)), total: null };
+    const first = "after" in page ? null : page;
+    const asked = this.#page(search, page.limit + 1, first?.offset ?? 0);
+    if (search.rest !== undefined) {
+      // In one turn of the database: what is added in between would move the end of what was looked at.
+      const ended = endOfWindow(this.#db, search);
+      if (first === null) {
+        const [rows, [end = null]] = await this.#ask(() => this.#db.batch([asked, ended]));
+        return { rows, total: null, end };
+      }
+      const counted = totalOf(this.#db, filter);
+      const [rows, [total = null], [end = null]] = await this.#ask(() =>
+        this.#db.batch([asked, counted, ended]),
+      );
+      return { rows, total, end };
     }
-    const { limit, offset } = page;
-    const asked = this.#page(search, limit + 1, offset);
-    if (filter.run_id === undefined || search.rest !== undefined || offset > 0) {
+    if (first === null) return { rows: await this.#ask(() => asked), total: null, end: null };
+    if (filter.run_id === undefined || first.offset > 0) {
       const [rows, [total = null]] = await this.#ask(() =>
         this.#db.batch([asked, totalOf(this.#db, filter)]),
       );
-      return { rows, total };
+      return { rows, total, end: null };
     }
     // A run's approvals are few: their first page mostly says how many there are.
     const rows = await this.#ask(() => asked);
-    const isAll = rows.length <= limit;
+    const isAll = rows.length <= page.limit;
     return {
       rows,
+      end: null,
       total: isAll ? { count: rows.length, isExact: true } : await this.countApprovals(filter),
     };
   }

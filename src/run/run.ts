@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Agent } from "../agent/agent.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
+import { KernError } from "../errors.ts";
 import { answer, answerAsUser } from "./answer.ts";
 import { Engine } from "./engine.ts";
 import { Journal } from "./journal.ts";
@@ -145,7 +146,14 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     });
     if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
     const before = stream ? this.#engine.eventCount() : 0;
-    const after = given.entries.length > 0 ? this.#engine.advance(given.entries) : state;
+    let after = state;
+    try {
+      if (given.entries.length > 0) after = this.#engine.advance(given.entries);
+    } catch (error) {
+      // Each of the answers fits, and all of them together do not: nothing was stored.
+      if (!(error instanceof KernError) || error.code !== "invalid_request") throw error;
+      return { ok: false, reason: "invalid", message: error.message };
+    }
     await this.#engine.settled(waitMs);
     // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
     const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
