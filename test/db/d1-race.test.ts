@@ -1,26 +1,10 @@
-import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { D1Db } from "../../src/db/d1.ts";
 import { approvalRow } from "./rows.ts";
+import { DB, removeMany, store, storeMany } from "./many.ts";
 
-const { DB } = env as unknown as { DB: D1Database };
-const store = new D1Db({ binding: "DB" }).connect(env);
-
-beforeAll(async () => {
-  await store.project(null, [approvalRow({ id: "model", user_id: "yan" })]);
-  const same =
-    "run_id, session_id, status, source_type, approval_type, pause_type, tool_name, tool_args, requirements, context, " +
-    "created_at, updated_at, run_status, root_run_id, call_id, args_hash, version, hidden";
-  const rows =
-    "WITH RECURSIVE rows (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM rows WHERE i < 10049)";
-  await DB.prepare(
-    `${rows} INSERT INTO approvals (id, user_id, agent_id, created_at_ms, ${same})
-     SELECT 'many-' || i, 'zoe', iif(i < 60, 'old', 'new'), i, ${same} FROM approvals, rows WHERE id = 'model'`,
-  ).run();
-});
-afterAll(async () => {
-  await DB.prepare("DELETE FROM approvals WHERE user_id IN ('yan', 'zoe')").run();
-});
+beforeAll(async () => storeMany(60));
+afterAll(removeMany);
 
 test("a list repeats nothing, though approvals are added while its first page is read", async () => {
   let n = 0;
