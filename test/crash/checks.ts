@@ -14,7 +14,7 @@ import { type Called, doneBefore } from "./tool-server.ts";
 /** What the world outside saw, by what it is looked up by. */
 export interface Seen {
   calledByRef: ReadonlyMap<string, Called[]>;
-  /** When the model was first asked for a turn, by "run turn". */
+  /** When the model was first asked for a turn, by "run turn", on the runtime's clock. */
   askedMs: ReadonlyMap<string, number>;
   decidedById: ReadonlyMap<string, Decided[]>;
   history: History;
@@ -129,15 +129,14 @@ function checkCall(
   }
   const endedMs = askedMs.get(`${run.plan.n} ${turnOf(id) + 1}`) ?? Number.POSITIVE_INFINITY;
   for (const call of calls) {
-    const { approval, args, atMs, key, runId } = call;
+    const { approval, args, atMs, key, runId, sentMs } = call;
     const over = Math.min(endedMs, history.endedMs.get(key) ?? Number.POSITIVE_INFINITY);
-    const isFree = pauses.wasHeldUp(atMs);
-    const isEarly = atMs < over || isFree;
+    const isEarly = sentMs <= over;
     ledger.check("D3 nothing is executed after its end was recorded", isEarly, describe);
     const stopped = run.cancelledMs ?? Number.POSITIVE_INFINITY;
     ledger.check(
       "D3 nothing is executed in a cancelled run",
-      atMs < stopped + onItsWayMs || isFree,
+      atMs < stopped + onItsWayMs || pauses.wasHeldUp(atMs),
       describe,
     );
     const isOwn = call.callId === id && runId === run.id && call.tool === tool_name;
@@ -233,9 +232,9 @@ export function seenBy(
   { history, pauses }: Pick<Seen, "history" | "pauses">,
 ): Seen {
   const askedMs = new Map<string, number>();
-  for (const { atMs, n, step } of world.asked) {
+  for (const { n, sentMs, step } of world.asked) {
     const key = `${n} ${step}`;
-    askedMs.set(key, Math.min(askedMs.get(key) ?? atMs, atMs));
+    askedMs.set(key, Math.min(askedMs.get(key) ?? sentMs, sentMs));
   }
   return {
     calledByRef: Map.groupBy(world.called, ({ args }) => String(args["ref"])),

@@ -15,9 +15,11 @@ export type Source = "object" | "list";
 export interface History {
   approval(source: Source, record: ApprovalRecord, span: Span): void;
   run(view: RunView, span: Span): void;
+  /** The runtime has told of the end of an approval's call, by its own clock. */
+  ended(record: ApprovalRecord, sentMs: number): void;
   /** What the object itself said of each approval that it called closed. */
   readonly closed: ReadonlyMap<string, string>;
-  /** When the call of an approval was first seen to have ended, by the key that the approval is bound to. */
+  /** When the end of an approval's call was first told, by the key that the approval is bound to. */
   readonly endedMs: ReadonlyMap<string, number>;
 }
 
@@ -36,7 +38,7 @@ export function createHistory(ledger: Ledger): History {
     });
   return {
     approval(source, record, { gotMs, sentMs }) {
-      const { call_id, call_outcome, id, status } = record;
+      const { call_outcome, id, status } = record;
       const sinceMs = closedMs[source].get(id) ?? Number.POSITIVE_INFINITY;
       ledger.check(
         "D4 an approval that was seen closed is never seen open again",
@@ -52,7 +54,6 @@ export function createHistory(ledger: Ledger): History {
       if (call_outcome !== null) {
         look("D3 a call ends once", id, outcomes.get(id), call_outcome);
         outcomes.set(id, call_outcome);
-        endedMs.set(call_id, Math.min(endedMs.get(call_id) ?? gotMs, gotMs));
       }
     },
     run({ messages, run_id: id, status }, { gotMs, sentMs }) {
@@ -71,6 +72,10 @@ export function createHistory(ledger: Ledger): History {
         look("D3 what a call came to is never lost or changed", `${id} ${call}`, result, now);
       }
       if (before === undefined || before.gotMs <= sentMs) runs.set(id, { status, gotMs, results });
+    },
+    ended({ call_id, call_outcome }, sentMs) {
+      if (call_outcome === null) return;
+      endedMs.set(call_id, Math.min(endedMs.get(call_id) ?? sentMs, sentMs));
     },
     closed,
     endedMs,

@@ -1,8 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Exchange {
   body: unknown;
+  headers: IncomingHttpHeaders;
   response: ServerResponse;
   /** True once the one who asked has gone, and nobody would hear an answer. */
   isDead: () => boolean;
@@ -56,6 +62,7 @@ async function answer(
     return;
   }
   await handler({
+    headers: request.headers,
     body: JSON.parse(Buffer.concat(chunks).toString("utf8")),
     response,
     isDead: () => request.socket.destroyed,

@@ -8,6 +8,7 @@ import type { Random } from "./random.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
 import type { Watch } from "./watch.ts";
+import { sentHeader } from "./wire.ts";
 
 const modelFaults = [
   "cut its stream",
@@ -23,7 +24,7 @@ export interface Asked {
   n: number;
   /** From 0: the turn of the plan. */
   step: number;
-  atMs: number;
+  sentMs: number;
 }
 
 interface Message {
@@ -57,7 +58,7 @@ export function modelServer({
     failed.set(mark, before + 1);
     return random.pick(modelFaults);
   };
-  const handler: Handler = async ({ body, isDead, response }) => {
+  const handler: Handler = async ({ body, headers, isDead, response }) => {
     const { messages } = body as { messages: Message[] };
     const plan = runs.planOf(messages.find(({ role }) => role === "user")?.content ?? "");
     if (plan === undefined) throw new Error("The model was asked about a run that nobody planned.");
@@ -76,7 +77,7 @@ export function modelServer({
       () => `${mark}: ${before} became ${question}`,
     );
     heard.set(mark, question);
-    asked.push({ n: plan.n, step, atMs: performance.now() });
+    asked.push({ n: plan.n, step, sentMs: Number(headers[sentHeader]) });
     conductor.confirm(mark);
     watch.heard(plan.message);
     if (step === 0 && runs.isUnanswered(plan))

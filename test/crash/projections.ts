@@ -33,6 +33,7 @@ export function projections({
     for (const record of told.approvals) {
       if (record.status === "pending") continue;
       history.approval("object", record, { sentMs: nowMs, gotMs: nowMs });
+      history.ended(record, told.sentMs);
     }
     const state = stateOf(told, deciders);
     if (state === "telling of a pause" && random.chance(0.5)) {

@@ -1,6 +1,12 @@
 import type { ApprovalRecord, RunStatus } from "../../src/approval/record.ts";
 import type { Approval } from "../../src/tools/context.ts";
 
+/**
+ * Each message from the runtime says by the runtime's own clock when it was sent (`sentMs`; the model is told in this
+ * header): what arrives on several connections has no order, least of all where the campaign is kept from reading.
+ */
+export const sentHeader = "x-sent-ms";
+
 /** A tool's execution, as the tool server is asked for it. */
 export interface Effected {
   tool: string;
@@ -9,6 +15,7 @@ export interface Effected {
   runId: string;
   callId: string;
   approval: Approval | null;
+  sentMs: number;
 }
 
 /** A projection into the database, as it is reported before and after. */
@@ -17,6 +24,7 @@ export interface Told {
   runId: string;
   status: RunStatus;
   approvals: ApprovalRecord[];
+  sentMs: number;
 }
 
 /** A request to the database that fails, with what it says, though it may have been carried out. */

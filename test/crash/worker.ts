@@ -8,7 +8,7 @@ import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
 import type { ToolContext } from "../../src/tools/context.ts";
 import { type Reconciliation, tool } from "../../src/tools/tool.ts";
 import { faultyD1 } from "./faulty-d1.ts";
-import type { DatabaseFault, Effected, Told } from "./wire.ts";
+import { type DatabaseFault, type Effected, sentHeader, type Told } from "./wire.ts";
 
 /** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports and fails. */
 
@@ -39,7 +39,8 @@ function remote(name: string, options: { idempotent?: boolean; verifiable?: bool
     }),
     execute: async (args, ctx) => {
       const { approval, callId, env, idempotencyKey: key, runId } = ctx;
-      const call: Effected = { tool: name, key, args, runId, callId, approval };
+      const sentMs = Date.now();
+      const call: Effected = { tool: name, key, args, runId, callId, approval, sentMs };
       return (await post(env, "/tool", call)).json<string>();
     },
   });
@@ -54,7 +55,14 @@ const tools = [
   remote("look_up", { idempotent: true }),
   remote("notify"),
 ];
-const model = new OpenAIChat({ id: "scripted" });
+const model = new OpenAIChat({
+  id: "scripted",
+  async fetch(input, init) {
+    const headers = new Headers(init?.headers);
+    headers.set(sentHeader, String(Date.now()));
+    return fetch(input, { ...init, headers });
+  },
+});
 
 /** D1, asking the campaign whether it fails, and telling it of every projection before and after. */
 class ReportingDb implements Db {
@@ -76,6 +84,7 @@ class ReportingDb implements Db {
         runId: run?.id ?? records[0]?.run_id ?? "",
         status: run?.status ?? records[0]?.run_status ?? "RUNNING",
         approvals: records,
+        sentMs: Date.now(),
       };
       await post(env, "/projection", told);
     };
