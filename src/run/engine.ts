@@ -125,6 +125,8 @@ export class Engine {
     this.#alarm.forget();
     try {
       if (this.state === null) return;
+      // This alarm may be the last: what was told and not noted would have nobody to tell it again.
+      this.#parts.outbox.note();
       const driving = this.working;
       const state = this.advance();
       const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());

@@ -80,7 +80,7 @@ export class Outbox {
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
           this.#cursor = { seq: state.seq, attempts: 0, dueMs: null, error: null };
-          if (this.#noting === undefined) this.#noting = setTimeout(() => this.#note(), noteMs);
+          this.#noteLater();
         }
       }
       return true;
@@ -101,14 +101,24 @@ export class Outbox {
     }
   }
 
-  /** Stores how far the reader has come; where that fails or is lost, it is told again, which changes nothing. */
-  #note(): void {
+  /** Stores how far the reader has come, where that was put off. */
+  note(): void {
+    if (this.#noting === undefined) return;
+    this.#journal.move(this.#name, this.cursor);
+    clearTimeout(this.#noting);
     this.#noting = undefined;
-    try {
-      this.#journal.move(this.#name, this.cursor);
-    } catch (error) {
-      console.error("kern: what was told could not be noted", messageOf(error));
-    }
+  }
+
+  /** Where that fails or is lost, it is told again, which changes nothing. */
+  #noteLater(): void {
+    this.#noting ??= setTimeout(() => {
+      try {
+        this.note();
+      } catch (error) {
+        this.#noting = undefined;
+        console.error("kern: what was told could not be noted", messageOf(error));
+      }
+    }, noteMs);
   }
 
   #save(cursor: Cursor): void {

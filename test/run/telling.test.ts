@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { simulate } from "../attack/simulate.ts";
-import { approve, pending, start } from "../client.ts";
+import { approve, crash, door, pending, ring, start } from "../client.ts";
 import { faults, healAll, script } from "../world.ts";
 
 beforeEach(healAll);
@@ -40,4 +40,12 @@ test("a run that nobody waits for is told at its start", async () => {
     await turn();
     expect(sim.told).toEqual(["RUNNING"]);
   });
+});
+
+test("an alarm that rings just when the database was told leaves nothing behind that nobody would tell", async () => {
+  const { run_id } = await start(script());
+  // Within the time after which it would have been noted, and with it the last alarm is spent.
+  expect(await ring(run_id)).toBe(true);
+  await crash(run_id);
+  expect(await door(run_id).inspect()).toMatchObject({ inspection: { outbox: { behind: 0 } } });
 });
