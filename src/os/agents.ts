@@ -182,7 +182,8 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       if ("response" in body) return body.response;
       const { tools: answers = [], stream } = body.value;
       const waitMs = stream ? 0 : holdMs;
-      const message = { v: messageVersion, agentId, answers, stream, waitMs };
+      const requestId = crypto.randomUUID();
+      const message = { v: messageVersion, agentId, answers, requestId, stream, waitMs };
       const { run, from } = unwrap(
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",

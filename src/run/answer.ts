@@ -117,10 +117,18 @@ export interface UserAnswer {
   result?: JsonObject[string];
 }
 
+/** Whether this request has answered something: what was asked since is not what its sender saw. */
+export function hasAnswered({ calls }: RunState, requestId: string | undefined): boolean {
+  return (
+    requestId !== undefined &&
+    [...calls.values()].some(({ answeredBy }) => answeredBy.includes(requestId))
+  );
+}
+
 /** Only the decision fields of an answer count: its arguments, if it has any, are never read. */
 export function answerAsUser(
   state: RunState,
-  answers: readonly UserAnswer[],
+  { answers, requestId }: { answers: readonly UserAnswer[]; requestId?: string },
   { nowMs, tools }: { nowMs: number; tools: ReadonlyMap<string, Tool> },
 ): { entries: Entry[] } | { kind: "invalid"; message: string } {
   const entries: Entry[] = [];
@@ -130,14 +138,23 @@ export function answerAsUser(
     if (call.phase !== "waiting" || call.approvalId !== null) continue;
     const given = answers.find(({ tool_call_id: id }) => id === call.toolCallId || id === call.id);
     if (given === undefined) continue;
-    const answered = asUser(now, call, given, tools.get(call.toolName));
-    if ("kind" in answered) return answered;
-    entries.push(...answered.entries);
-    now = applyAll(now, answered.entries, row);
+    const said = asUser(now, call, given, tools.get(call.toolName));
+    if ("kind" in said) return said;
+    if (said.entries.length === 0) continue;
+    const answered: Entry = {
+      kind: "call_answered",
+      callId: call.id,
+      confirmed: given.confirmed !== false,
+      note: given.confirmation_note ?? null,
+      ...(requestId !== undefined && { requestId }),
+    };
+    entries.push(answered, ...said.entries);
+    now = applyAll(now, [answered, ...said.entries], row);
   }
   return { entries };
 }
 
+/** What comes of a user's answer; nothing where it is none. */
 function asUser(
   state: RunState,
   call: CallState,
@@ -149,11 +166,7 @@ function asUser(
     tool?.approval?.type === "audit"
       ? auditRecord(state, { ...call, confirmed, note, args }, true)
       : [];
-  if (given.confirmed === false) {
-    const answered: Entry = { kind: "call_answered", callId: call.id, confirmed: false, note };
-    return { entries: [answered, turnDown(null, call, note), ...audit(false)] };
-  }
-  const answered: Entry = { kind: "call_answered", callId: call.id, confirmed: true, note };
+  if (given.confirmed === false) return { entries: [turnDown(null, call, note), ...audit(false)] };
   const released = {
     kind: "call_released",
     callId: call.id,
@@ -162,13 +175,13 @@ function asUser(
   } as const;
   if (call.pauseType === "confirmation") {
     if (given.confirmed !== true) return { entries: [] };
-    return { entries: [answered, { ...released, args: call.args ?? {} }] };
+    return { entries: [{ ...released, args: call.args ?? {} }] };
   }
   if (call.pauseType === "external_execution") {
     if (given.result === undefined || given.result === null) return { entries: [] };
     const handed = handedIn({ result: given.result });
     if (handed.kind !== "result") return handed;
-    return { entries: [answered, ended(call, "succeeded", handed.result), ...audit(true)] };
+    return { entries: [ended(call, "succeeded", handed.result), ...audit(true)] };
   }
   if (given.user_input_schema === undefined || given.user_input_schema === null)
     return { entries: [] };
@@ -177,7 +190,7 @@ function asUser(
   );
   const filled = fillIn(call, call.args ?? {}, { values }, tool);
   if (filled.kind === "invalid") return filled;
-  return { entries: [answered, { ...released, args: filled.args }] };
+  return { entries: [{ ...released, args: filled.args }] };
 }
 
 /** The most bytes that a result takes as JSON: it is told to the model, and shown in the approval's record. */

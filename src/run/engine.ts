@@ -194,10 +194,15 @@ export class Engine {
     return this.#listeners.open(fromIndex, stays);
   }
 
-  /** How many events there have been so far. */
-  eventCount(): number {
+  /** How many events there were when this request answered; so far, where it did not. */
+  eventCount(requestId?: string): number {
     const read = eventReader(this.tools);
-    return this.#parts.journal.rows().reduce((sum, row) => sum + read(row).events.length, 0);
+    let count = 0;
+    for (const row of this.#parts.journal.rows()) {
+      if (requestId !== undefined && row.entries.some((entry) => isOf(requestId, entry))) break;
+      count += read(row).events.length;
+    }
+    return count;
   }
 
   /** Has everything told to the database once more. */
@@ -335,4 +340,8 @@ export class Engine {
     const due = this.state === null ? [] : lapses(this.state);
     return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - this.#parts.now())));
   }
+}
+
+function isOf(requestId: string, entry: Entry): boolean {
+  return entry.kind === "call_answered" && entry.requestId === requestId;
 }

@@ -90,6 +90,8 @@ export type Entry =
       confirmed: boolean;
       note: string | null;
       args?: Arguments;
+      /** The request that it came with, by which a repeated one is known; none before requests had ids. */
+      requestId?: string;
     }
   /** The call may start now, under this key. */
   | { kind: "call_released"; callId: string; key: string; args: Arguments; toolVersion: string }

@@ -114,6 +114,7 @@ function change(
           confirmed: null,
           userConfirmed: false,
           note: null,
+          answeredBy: [],
           attempt: 0,
           boot: null,
           effect: null,
@@ -213,17 +214,17 @@ function change(
           : {}),
       };
     }
-    case "call_answered":
+    case "call_answered": {
+      const { confirmed, note, requestId } = entry;
+      const before = known(state.calls, entry.callId).answeredBy;
+      const answeredBy = requestId === undefined ? before : [...before, requestId];
       return withCall(
         state,
         entry.callId,
-        {
-          confirmed: entry.confirmed,
-          userConfirmed: true,
-          note: entry.note,
-        },
+        { confirmed, userConfirmed: true, note, answeredBy },
         own,
       );
+    }
     case "call_released": {
       const { key, args, toolVersion } = entry;
       return withCall(

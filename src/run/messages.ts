@@ -37,6 +37,8 @@ export interface ResolveMessage extends Message {
 export interface ContinueMessage extends Message {
   agentId: string;
   answers: UserAnswer[];
+  /** The same however often one request is delivered: it answers once. A Worker of before gives none. */
+  requestId?: string;
   /** The answer is to be told as a stream of events. */
   stream: boolean;
   waitMs: number;

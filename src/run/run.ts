@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Agent } from "../agent/agent.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
-import { answer, answerAsUser } from "./answer.ts";
+import { answer, answerAsUser, hasAnswered } from "./answer.ts";
 import { Engine } from "./engine.ts";
 import { Journal } from "./journal.ts";
 import {
@@ -120,12 +120,25 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.approval(approvalId);
   }
 
-  /** Lets the run's own user answer what waits for them, and waits for what comes of it. */
+  /** Lets the run's own user answer what waits for them, once a request, and waits for what comes of it. */
   async continue(message: ContinueMessage): Promise<ContinueReply> {
-    const { v, agentId, answers, stream, waitMs } = message;
+    const { v, agentId, answers, requestId, stream, waitMs } = message;
     if (v !== messageVersion) return outdated;
     const state = this.#state;
     if (state === null || state.agentId !== agentId) return notFound;
+    const before = stream ? this.#engine.eventCount(requestId) : 0;
+    const isRepeated = hasAnswered(state, requestId);
+    const after = isRepeated ? state : this.#answer(state, message);
+    if ("reason" in after) return after;
+    await this.#engine.settled(waitMs);
+    // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
+    const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
+    const from = over && !isRepeated ? Math.max(0, before - 1) : before;
+    const reply = this.#view();
+    return reply.ok ? { ...reply, from } : reply;
+  }
+
+  #answer(state: RunState, message: ContinueMessage): RunState | Refusal {
     if (state.ended?.status === "CANCELLED") {
       return {
         ok: false,
@@ -140,25 +153,18 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
         message: "This run requires admin approval before it can be continued",
       };
     }
-    const given = answerAsUser(state, answers, {
+    const given = answerAsUser(state, message, {
       nowMs: this.#host.now(),
       tools: this.#engine.tools,
     });
     if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
-    const before = stream ? this.#engine.eventCount() : 0;
-    let after = state;
     try {
-      if (given.entries.length > 0) after = this.#engine.advance(given.entries);
+      return given.entries.length > 0 ? this.#engine.advance(given.entries) : state;
     } catch (error) {
       // Each of the answers fits, and all of them together do not: nothing was stored.
       if (!(error instanceof KernError) || error.code !== "invalid_request") throw error;
       return { ok: false, reason: "invalid", message: error.message };
     }
-    await this.#engine.settled(waitMs);
-    // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
-    const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
-    const reply = this.#view();
-    return reply.ok ? { ...reply, from: over ? Math.max(0, before - 1) : before } : reply;
   }
 
   /** Ends the run and everything that waits in it; a run that has ended stays as it is. Safe to repeat. */

@@ -28,6 +28,8 @@ export interface CallState {
   /** True where it was the run's own user who answered, not an approval. */
   userConfirmed: boolean;
   note: string | null;
+  /** The requests by which the run's own user answered it: a call may be asked about more than once. */
+  answeredBy: readonly string[];
   attempt: number;
   boot: string | null;
   effect: Effect | null;

@@ -41,6 +41,43 @@ test("an approved call that succeeded says so, although its tool is only audited
   });
 });
 
+test("an answer whose reply was lost, sent once more, answers no question that was asked since", async () => {
+  await simulate(async (make, turn) => {
+    const sim = make();
+    await sim.start();
+    reply(sim, "say");
+    await turn();
+    // The tool has changed by now, so that the answer leads to a new question about the same call.
+    sim.release = 1;
+    const first = await sim.answer(true, "one");
+    sim.crash();
+    const again = await sim.answer(true, "one");
+    await turn();
+    expect(sim.effects).toEqual([]);
+    expect(again).toMatchObject({ ok: true, run: { status: "PAUSED" } });
+    expect(again).toEqual(first);
+    await sim.answer(true, "two");
+    await turn();
+    expect(sim.effects).toMatchObject([{ tool: "say", args: '{"a":1,"c":3}' }]);
+  });
+});
+
+test("an answer that led to an approval is answered alike when it is sent once more", async () => {
+  await simulate(async (make, turn) => {
+    const sim = make();
+    await sim.start();
+    reply(sim, "say");
+    await turn();
+    sim.release = 2;
+    const first = await sim.answer(true, "one");
+    expect(first).toMatchObject({ ok: true, run: { status: "PAUSED" } });
+    expect(await sim.answer(true, "one")).toEqual(first);
+    expect(await sim.answer(true, "two")).toMatchObject({ ok: false, reason: "pending" });
+    await turn();
+    expect(sim.effects).toEqual([]);
+  });
+});
+
 test("a run whose agent is gone waits for it without ringing every few seconds for ever", async () => {
   await simulate(async (make, turn) => {
     const sim = make();

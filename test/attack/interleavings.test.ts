@@ -55,7 +55,8 @@ async function happen(sim: Simulation, { how, what, which }: Op): Promise<void> 
       return;
     }
     case "answer":
-      return sim.answer(how % 4 !== 0);
+      await sim.answer(how % 4 !== 0);
+      return;
     case "cancel":
       return sim.cancel();
     case "clock":

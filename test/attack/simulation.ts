@@ -95,7 +95,7 @@ export class Simulation {
     return this.#object.resolve({ v: messageVersion, approvalId, decision, decider });
   }
 
-  async answer(confirmed: boolean): Promise<void> {
+  async answer(confirmed: boolean, requestId?: string) {
     const calls = [...(this.state?.calls.values() ?? [])];
     const answers = calls.map(({ id }) => ({
       tool_call_id: id,
@@ -103,8 +103,8 @@ export class Simulation {
       user_input_schema: [{ name: "b", value: 2 }],
       result: "r",
     }));
-    const rest = { stream: false, waitMs: 1 };
-    await this.#object.continue({ v: messageVersion, agentId: "a", answers, ...rest });
+    const rest = { stream: false, waitMs: 1, ...(requestId !== undefined && { requestId }) };
+    return this.#object.continue({ v: messageVersion, agentId: "a", answers, ...rest });
   }
 
   async cancel(): Promise<void> {

@@ -1,8 +1,9 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { approvalIdOf, newRunId } from "../../src/run/ids.ts";
+import { type ContinueMessage, messageVersion } from "../../src/run/messages.ts";
 import type { RunView } from "../../src/run/view.ts";
-import { approvalsOf, bindings, pending, read, resolve, settle, start } from "../client.ts";
+import { approvalsOf, bindings, door, pending, read, resolve, settle, start } from "../client.ts";
 import { effects, script } from "../world.ts";
 import { http, json, refusal, unique } from "./http.ts";
 
@@ -141,6 +142,32 @@ test("continue streams what comes of an answer, and where nothing comes, where t
   expect(sent).toContain("ToolCallCompleted");
   const again = await http("POST", path(run.run_id, "continue"), json(body));
   expect(names(await again.text())).toEqual(["RunCompleted"]);
+});
+
+test("the stream of an answer that is sent once more begins where the first one began", async () => {
+  const run = await start(renaming("Ada"));
+  const answers = [{ tool_call_id: "call_0_0", confirmed: true }];
+  const rest = { agentId: "tester", answers, stream: true, waitMs: 10_000, requestId: "one" };
+  const first = await door(run.run_id).continue({ v: messageVersion, ...rest });
+  expect(first).toMatchObject({ ok: true, from: 2, run: { status: "COMPLETED" } });
+  expect(await door(run.run_id).continue({ v: messageVersion, ...rest })).toEqual(first);
+});
+
+test("the run's object is reset while it is answered: it is told that it is the same request", async () => {
+  const asked: (string | undefined)[] = [];
+  const reply = async ({ requestId }: ContinueMessage): Promise<object> => {
+    asked.push(requestId);
+    if (asked.length % 2 === 1)
+      throw Object.assign(new Error("The object was reset."), { durableObjectReset: true });
+    return { ok: true, run: {}, from: 0 };
+  };
+  const vars = { RUNS: { getByName: () => ({ continue: reply }) } };
+  for (let i = 0; i < 2; i++)
+    await http("POST", path(runId, "continue"), { ...json({ tools: [] }), vars });
+  const [one, again, other] = asked;
+  expect(one).toEqual(expect.any(String));
+  expect(again).toBe(one);
+  expect(other).not.toBe(one);
 });
 
 const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;

@@ -156,7 +156,7 @@ export class Simulation {
   answerAsUser(answers: UserAnswer[]): void {
     const tools = agentAfter(this.deployment)?.tools;
     if (tools === undefined) return;
-    const given = answerAsUser(this.state, answers, { nowMs: this.nowMs, tools });
+    const given = answerAsUser(this.state, { answers }, { nowMs: this.nowMs, tools });
     if ("kind" in given) return;
     for (const { confirmed, tool_call_id: said } of answers) {
       for (const { id, pauseType, toolCallId } of this.state.calls.values()) {

@@ -43,6 +43,7 @@ export class People {
   readonly #open = new Map<number, () => void>();
   readonly #seen = new Map<string, ApprovalRecord>();
   #sent = 0;
+  #answers = 0;
   #view: RunView | null = null;
 
   constructor(world: World) {
@@ -113,10 +114,11 @@ export class People {
         : { ...answer, user_input_schema: [{ name: "n", value: 3 }], result: "by hand" };
     });
     judge.userAnswers(answers);
+    const requestId = `answer ${++this.#answers}`;
+    const message = { v, agentId: "agent", answers, requestId, stream: false, waitMs: 60_000 };
     this.#send<{ run: RunView }>({
       name: "an answer",
-      send: (object) =>
-        object.continue({ v, agentId: "agent", answers, stream: false, waitMs: 60_000 }),
+      send: (object) => object.continue(message),
       told: (reply) => this.#look(reply),
     });
   }
