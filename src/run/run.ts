@@ -4,6 +4,7 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
 import { answer, answerAsUser, hasAnswered } from "./answer.ts";
 import { Engine } from "./engine.ts";
+import type { Entry } from "./entry.ts";
 import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
@@ -113,7 +114,8 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (given.kind === "taken") return { ok: false, reason: "taken", status: given.status };
     if (given.kind === "invalid") return { ok: false, reason: "invalid", message: given.message };
     if (given.kind !== "repeated") {
-      this.#engine.advance(given.entries);
+      const after = this.#advance(given.entries);
+      if ("reason" in after) return after;
       await this.#engine.flush(1_000);
     }
     if (given.kind === "lapsed") return { ok: false, reason: "taken", status: "expired" };
@@ -158,10 +160,14 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       tools: this.#engine.tools,
     });
     if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
+    return given.entries.length > 0 ? this.#advance(given.entries) : state;
+  }
+
+  /** Stores what a caller said; refused, with nothing stored, where that is too large: answers that fit may not fit together. */
+  #advance(entries: Entry[]): RunState | Refusal {
     try {
-      return given.entries.length > 0 ? this.#engine.advance(given.entries) : state;
+      return this.#engine.advance(entries);
     } catch (error) {
-      // Each of the answers fits, and all of them together do not: nothing was stored.
       if (!(error instanceof KernError) || error.code !== "invalid_request") throw error;
       return { ok: false, reason: "invalid", message: error.message };
     }
