@@ -15,7 +15,7 @@ import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
 import { ContinueRequest, FollowQuery, ResumeRequest, RunRequest } from "./run-request.ts";
 import { Run, RunAccepted } from "./schemas.ts";
-import { eventStream } from "./sse.ts";
+import { eventStream, type OpenEvents } from "./sse.ts";
 import { AgentDetail, agentDetail } from "./system.ts";
 
 /** The longest that one request waits for a run; who waits longer asks again, or reads the stream. */
@@ -143,7 +143,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
           { run_id: run.run_id, session_id: run.session_id, status: "PENDING" as const },
           202,
         );
-      if (stream) return events(c, runId);
+      if (stream) return eventStream(open(c, runId));
       return c.json(await settled(c, runId, run, maxWaitMs), 200);
     }) as never,
   );
@@ -188,7 +188,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",
       );
-      return stream ? events(c, runId, from) : c.json(run, 200);
+      return stream ? eventStream(open(c, runId), { from }) : c.json(run, 200);
     }) as never,
   );
 
@@ -212,7 +212,14 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       await readOf(c, c.req.param("agent_id") ?? "", runId);
       const body = await readBody(c, ResumeRequest);
       if ("response" in body) return body.response;
-      return events(c, runId, (body.value.last_event_index ?? -1) + 1);
+      const last = body.value.last_event_index ?? -1;
+      const opened = await open(c, runId)(last + 1);
+      if (opened === null)
+        throw new KernError(
+          "invalid_request",
+          `The run has no event ${last} yet. Without last_event_index all of its events are sent.`,
+        );
+      return eventStream(open(c, runId), { from: last + 1, opened });
     }) as never,
   );
 
@@ -243,12 +250,9 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
 type Follow = Context<OsEnv, string, { out: { query: z.output<typeof FollowQuery> } }>;
 
 /** The run's events, as one request wants them; who follows stays when the run pauses, which keeps its object in memory. */
-function events(c: Follow, runId: string, from = 0): Response {
+function open(c: Follow, runId: string): OpenEvents {
   const { follow } = c.req.valid("query");
-  return eventStream(
-    async (index) => askRun(c.env, runId, async (object) => object.follow(index, follow)),
-    { from },
-  );
+  return async (from) => askRun(c.env, runId, async (object) => object.follow(from, follow));
 }
 
 async function readRun(c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> {

@@ -2,12 +2,14 @@ import { jsonLines } from "./json-lines.ts";
 import { type Sent, unsent } from "./unsent.ts";
 import type { RunEvent } from "../run/events.ts";
 
-/** Gives the events from an index on, as JSON lines; null where there is no run. */
+/** Gives the events from an index on, as JSON lines; null where the run, or the event before, is not there. */
 export type OpenEvents = (fromIndex: number) => Promise<ReadableStream<Uint8Array> | null>;
 
 interface StreamOptions {
   /** The index of the first event to send. */
   from?: number;
+  /** The events from there on, where they are open already. */
+  opened?: ReadableStream<Uint8Array>;
   heartbeatMs?: number;
   /** How long to wait before the first new attempt; the next ones wait longer and longer, 5 s at most. */
   retryMs?: number;
@@ -37,7 +39,7 @@ export function eventStream(open: OpenEvents, options: StreamOptions = {}): Resp
 async function pump(
   open: OpenEvents,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { from = 0, heartbeatMs = 15_000, retryMs = 100 }: StreamOptions,
+  { from = 0, opened, heartbeatMs = 15_000, retryMs = 100 }: StreamOptions,
 ): Promise<void> {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
@@ -48,11 +50,14 @@ async function pump(
     if ((writer.desiredSize ?? 0) > 0) write(": keep-alive\n\n").catch(leave);
   }, heartbeatMs);
   let sent: Sent = { next: from, text: "" };
+  let first = opened;
   try {
     for (let failures = 0; failures < maxFailures && !gone.signal.aborted; failures++) {
       const askedMs = Date.now();
       try {
-        for await (const line of jsonLines(await found(open(sent.next)), gone.signal)) {
+        const events = first ?? (await found(open(sent.next)));
+        first = undefined;
+        for await (const line of jsonLines(events, gone.signal)) {
           if (line === "") return await writer.close();
           failures = 0;
           const told = unsent(sent, JSON.parse(line) as RunEvent);

@@ -188,8 +188,11 @@ export class Engine {
     return (await within(timeoutMs, flushing)) === true;
   }
 
-  /** The run's events from an index on, and then as they happen, until the run ends or, unless the reader stays, pauses. */
-  async follow(fromIndex: number, stays: boolean): Promise<ReadableStream<Uint8Array>> {
+  /**
+   * The run's events from an index on, and then as they happen, until the run ends or, unless the reader stays, pauses; null
+   * where the event before that index has not happened.
+   */
+  async follow(fromIndex: number, stays: boolean): Promise<ReadableStream<Uint8Array> | null> {
     await this.#told;
     return this.#listeners.open(fromIndex, stays);
   }

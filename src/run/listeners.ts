@@ -69,9 +69,14 @@ export class Listeners {
 
   /**
    * A stream of JSON lines, one an event, from an index on and then as they happen; live pieces of text have no index, but
-   * an `offset` in their step's text. It ends when the run has ended or, where the reader does not stay, paused.
+   * an `offset` in their step's text. It ends when the run has ended or, where the reader does not stay, paused. Null where
+   * the event before that index has not happened.
    */
-  open(fromIndex: number, stays: boolean): ReadableStream<Uint8Array> {
+  open(fromIndex: number, stays: boolean): ReadableStream<Uint8Array> | null {
+    if (fromIndex > 0 && this.#log.rowAt(fromIndex - 1, this.#toldSeq) === null) {
+      this.#forget();
+      return null;
+    }
     const listener: Listener = {
       index: fromIndex,
       newsSeq: this.#toldSeq,
@@ -116,7 +121,6 @@ export class Listeners {
       listener.index = row.first + row.lines.length;
       return { lines, over: row.seq >= listener.newsSeq && ends(row.last, listener) };
     }
-    listener.index = Math.min(listener.index, this.#log.count);
     const { last, state } = this.#log;
     if (state === null) return { lines: [], over: false };
     if (ends(last, listener)) return { lines: [], over: true };
@@ -152,6 +156,10 @@ export class Listeners {
   #remove(listener: Listener): void {
     this.#all.delete(listener);
     listener.wake();
+    this.#forget();
+  }
+
+  #forget(): void {
     if (this.#all.size === 0) this.#log.clear();
   }
 }

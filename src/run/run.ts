@@ -206,7 +206,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /**
    * The run's events as JSON lines, from an index on, until the run ends or, unless the reader stays, pauses; null where
-   * there is no run.
+   * there is no run, or no event yet before that index.
    */
   async follow(fromIndex: number, stays = false): Promise<ReadableStream<Uint8Array> | null> {
     return this.#state === null ? null : this.#engine.follow(fromIndex, stays);

@@ -81,6 +81,17 @@ test.each([
   expect(asked).toBe(10);
 });
 
+test("events that are open already are sent first, and asked for only where they break off", async () => {
+  const asked: number[] = [];
+  const open = async (from: number) => {
+    asked.push(from);
+    return pieces(lines(event(from, "RunError")) + end);
+  };
+  const answer = eventStream(open, { from: 3, retryMs: 0, opened: broken(lines(event(3))) });
+  expect(indices(await answer.text())).toEqual([3, 4]);
+  expect(asked).toEqual([4]);
+});
+
 test("a stream that breaks often is taken up as long as it gets on", async () => {
   const answer = eventStream(async (from) => {
     return from < 50 ? broken(lines(event(from))) : pieces(lines(event(from, "RunError")) + end);

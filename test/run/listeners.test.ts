@@ -17,7 +17,7 @@ function listening(simulation: Simulation) {
 }
 
 /** Everything that a stream still says; "end" where it ends as it should. */
-async function rest(stream: ReadableStream<Uint8Array>): Promise<(RunEvent | "end")[]> {
+async function rest(stream: ReadableStream<Uint8Array> | null): Promise<(RunEvent | "end")[]> {
   const text = await new Response(stream).text();
   return text
     .split("\n")
@@ -30,7 +30,8 @@ const indices = (events: (RunEvent | "end")[]) =>
   events.flatMap((event) => (event === "end" ? [] : [event.event_index]));
 
 /** A reader of one chunk at a time; gives the first event of it. */
-function hand(stream: ReadableStream<Uint8Array>) {
+function hand(stream: ReadableStream<Uint8Array> | null) {
+  if (stream === null) throw new Error("There is no such place in the journal.");
   const reader = stream.getReader();
   const one = async (): Promise<RunEvent> => {
     const text = new TextDecoder().decode((await reader.read()).value);
@@ -79,18 +80,22 @@ test("a stream that is read again goes past the pauses that are over", async () 
     expect(indices(all)).toEqual(all.slice(0, -1).map((_, at) => at));
     for (const from of [1, 3, 4, 9])
       expect(await rest(listeners.open(from, stays))).toEqual(all.slice(from));
-    for (const from of [10, 1_000_000])
-      expect(names(await rest(listeners.open(from, stays)))).toEqual(["end"]);
+    expect(names(await rest(listeners.open(10, stays)))).toEqual(["end"]);
   }
 });
 
-test("who has seen more than there was goes on with what comes next", async () => {
+test("there is no stream after an event that has not happened, until it has", async () => {
   const simulation = runThatAsks(["pay_once"]);
-  const { listeners, tell } = listening(simulation);
-  const stream = rest(listeners.open(1_000_000, true));
-  await Promise.resolve();
+  const { listeners, rows, tell } = listening(simulation);
+  const next = first.length;
+  for (const from of [next + 1, 1_000_000]) expect(listeners.open(from, true)).toBeNull();
+  expect(listeners.size).toBe(0);
+  // Nothing that was read for them is kept.
+  expect(rows).toHaveBeenCalledTimes(2);
+  const stream = rest(listeners.open(next, true));
   finish(simulation, tell);
   expect(names(await stream)).toEqual([...then, "end"]);
+  expect(names(await rest(listeners.open(next + 1, true)))).toEqual([...then.slice(1), "end"]);
 });
 
 test("a pause in which something happened ends a stream with what the run still waits for", async () => {
