@@ -14,6 +14,7 @@ import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
 import { isSettled, type RunState } from "./state.ts";
+import { Watchers } from "./watchers.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
@@ -50,7 +51,7 @@ export class Engine {
   /** Since when the run has been moving; an instance that finds it moving takes it for long. */
   #movingSinceMs = 0;
   #lasting: ReturnType<typeof setTimeout> | undefined;
-  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #watchers = new Watchers();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -148,28 +149,21 @@ export class Engine {
 
   /** Resolves when the run has paused or ended and the database was told, or when the time is up. */
   async settled(timeoutMs: number): Promise<void> {
-    await within(timeoutMs, this.#untilSettled());
+    const told = async (): Promise<void> => {
+      await this.until(isSettled, timeoutMs);
+      await this.#told;
+    };
+    await within(timeoutMs, told());
   }
 
   /** Resolves when it is so, asked after every row, or when the time is up. */
   async until(so: (state: RunState) => boolean, timeoutMs: number): Promise<void> {
-    let waits = true;
-    const happened = async (): Promise<void> => {
-      while (waits && (this.state === null || !so(this.state))) await this.#changed.promise;
-    };
-    await within(timeoutMs, happened());
-    // Nothing goes on looking for who has left.
-    waits = false;
+    await this.#watchers.until(this.state, so, timeoutMs);
   }
 
   /** Whether the database is to be told where the run stands: when it rests, or has been moving for a while. */
   isNews(state: RunState): boolean {
     return isSettled(state) || this.#parts.now() - this.#movingSinceMs >= lastingMs;
-  }
-
-  async #untilSettled(): Promise<void> {
-    while (this.state === null || !isSettled(this.state)) await this.#changed.promise;
-    await this.#told;
   }
 
   /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
@@ -291,8 +285,7 @@ export class Engine {
       if (over) await flushed;
       this.#listeners.tell(row.seq);
     });
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#watchers.tell(after);
   }
 
   /** Has the run's moving told once it lasts. */
