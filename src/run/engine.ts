@@ -48,8 +48,8 @@ export class Engine {
   #loaded: RunState | null | undefined;
   #recovered = false;
   #told: Promise<unknown> = Promise.resolve();
-  /** Since when the run has been moving; an instance that finds it moving takes it for long. */
-  #movingSinceMs = 0;
+  /** Whether the run has been moving for a while; an instance that finds it moving takes it for long. */
+  #lasts = true;
   #lasting: ReturnType<typeof setTimeout> | undefined;
   readonly #watchers = new Watchers();
 
@@ -163,7 +163,7 @@ export class Engine {
 
   /** Whether the database is to be told where the run stands: when it rests, or has been moving for a while. */
   isNews(state: RunState): boolean {
-    return isSettled(state) || this.#parts.now() - this.#movingSinceMs >= lastingMs;
+    return isSettled(state) || this.#lasts;
   }
 
   /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
@@ -292,8 +292,9 @@ export class Engine {
   #time(rested: boolean, moves: boolean): void {
     if (!moves) clearTimeout(this.#lasting);
     if (!moves || !rested) return;
-    this.#movingSinceMs = this.#parts.now();
+    this.#lasts = false;
     this.#lasting = setTimeout(() => {
+      this.#lasts = true;
       this.#parts.outbox.owe();
       void this.flush();
     }, lastingMs);

@@ -33,6 +33,36 @@ test("a run that somebody waits for is told to be moving once it lasts a second"
   });
 });
 
+test.each([
+  ["stands still", 0],
+  ["is set back", -3_600_000],
+])(
+  "a run that went on after a decision is told to be moving, also where its clock %s",
+  async (_, movedMs) => {
+    await simulate(async (make, turn) => {
+      vi.useFakeTimers();
+      try {
+        const sim = make();
+        await sim.start(false);
+        await turn();
+        const toolCalls = [{ id: null, name: "pay", arguments: '{"a":1}' }];
+        sim.waiting.shift()?.answer({ content: "", usage: null, toolCalls });
+        await turn();
+        const [id = ""] = sim.state?.approvals.keys() ?? [];
+        await sim.resolve(id, "approved", false);
+        await turn();
+        expect(sim.told).toEqual(["PAUSED"]);
+        sim.nowMs += movedMs;
+        vi.advanceTimersByTime(1_000);
+        await turn();
+        expect(sim.told).toEqual(["PAUSED", "RUNNING"]);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+  },
+);
+
 test("a run that nobody waits for is told at its start", async () => {
   await simulate(async (make, turn) => {
     const sim = make();
