@@ -68,7 +68,7 @@ export class EventLog {
     const read = (this.#read ??= eventReader(this.#tools()));
     let ahead = 0;
     for (const row of this.#rows(this.#seq)) {
-      if (row.seq > toldSeq || ahead > pageBytes) break;
+      if (row.seq > toldSeq) break;
       const { events, state } = read(row);
       this.#seq = row.seq;
       this.state = state;
@@ -82,6 +82,7 @@ export class EventLog {
           lines: events.map((event) => encode(event)),
           last: this.last,
         });
+      if (ahead > pageBytes) break;
     }
   }
 

@@ -39,23 +39,28 @@ export class Journal {
     return state;
   }
 
-  rows(afterSeq = 0): JournalRow[] {
-    if (!this.#exists()) return [];
-    const found = this.#storage.sql.exec<{
-      seq: number;
-      v: number;
-      at_ms: number;
-      entries: string;
-    }>("SELECT seq, v, at_ms, entries FROM journal WHERE seq > ? ORDER BY seq", afterSeq);
-    return found.toArray().map(({ seq, v, at_ms, entries }) => {
-      if (v !== journalVersion) {
-        throw new KernError(
-          "unavailable",
-          `This run was written in journal format ${v}; this release reads format ${journalVersion}.`,
-        );
-      }
-      return { seq, atMs: at_ms, entries: JSON.parse(entries) };
-    });
+  /** The rows after this one, each read as it is asked for: rows may be added meanwhile, and who stops early reads no more. */
+  *rows(afterSeq = 0): Generator<JournalRow, void> {
+    for (let row = this.#next(afterSeq); row !== null; row = this.#next(row.seq)) yield row;
+  }
+
+  #next(afterSeq: number): JournalRow | null {
+    if (!this.#exists()) return null;
+    const [row] = this.#storage.sql
+      .exec<{ seq: number; v: number; at_ms: number; entries: string }>(
+        "SELECT seq, v, at_ms, entries FROM journal WHERE seq > ? ORDER BY seq LIMIT 1",
+        afterSeq,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const { seq, v, at_ms, entries } = row;
+    if (v !== journalVersion) {
+      throw new KernError(
+        "unavailable",
+        `This run was written in journal format ${v}; this release reads format ${journalVersion}.`,
+      );
+    }
+    return { seq, atMs: at_ms, entries: JSON.parse(entries) };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Entry } from "../../src/run/entry.ts";
 import { apply, draft } from "../../src/run/fold.ts";
 import { approvalIdOf, newRunId } from "../../src/run/ids.ts";
@@ -73,6 +73,18 @@ test("what a reader of a run is sent grows with the run, not with its square", a
   const stored = await journalBytes(run.run_id);
   expect(sent).toBeLessThan(4 * stored);
 }, 30_000);
+
+test("who follows a large run has each row of its journal read about once", async () => {
+  const calls = [{ name: "look_up", args: { user_id: "x".repeat(100_000) } }];
+  const run = await start(script(...Array.from({ length: 15 }, () => ({ calls }))));
+  const stored = await journalBytes(run.run_id);
+  const parse = vi.spyOn(JSON, "parse");
+  const sent = await bytesOf(await door(run.run_id).follow(0));
+  const read = parse.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+  parse.mockRestore();
+  expect(sent).toBeGreaterThan(stored / 2);
+  expect(read).toBeLessThan(1.5 * stored);
+});
 
 test("a journal folded in place, so that reading it takes as long as it is, gives the same run as in copies", () => {
   const runId = newRunId();

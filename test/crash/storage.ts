@@ -45,7 +45,7 @@ function readRun(path: string): StoredRun | null {
     const alarmMs = alarmOf(database);
     const cursor = journal.cursor("database");
     const inspection = inspect(state, { alarmMs, cursor, isConfigured: true });
-    return { state, rows: journal.rows(), inspection };
+    return { state, rows: [...journal.rows()], inspection };
   } finally {
     database.close();
   }
