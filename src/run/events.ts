@@ -16,16 +16,6 @@ export interface RunEvent {
   [field: string]: unknown;
 }
 
-/** What a row of the journal means to those who follow the run, in order: the same row always means the same events. */
-export function eventsOf(
-  before: RunState | null,
-  entries: readonly Entry[],
-  row: Row,
-  tools: ReadonlyMap<string, Tool>,
-): RunEvent[] {
-  return tell(before, entries, row, tools).events;
-}
-
 /** What one row of the journal means, and where the run stands after it. */
 export interface ToldRow {
   seq: number;
@@ -34,7 +24,7 @@ export interface ToldRow {
   state: RunState;
 }
 
-/** Reads a journal row by row, from its first; a journal that grows is read on from where this stopped. */
+/** Reads a journal row by row, from its first: the same rows always mean the same events; a journal that grows is read on from where this stopped. */
 export function eventReader(
   tools: ReadonlyMap<string, Tool>,
 ): (row: Row & { entries: readonly Entry[] }) => ToldRow {
@@ -57,7 +47,7 @@ function tell(
   entries: readonly Entry[],
   row: Row,
   tools: ReadonlyMap<string, Tool>,
-  own?: ReturnType<typeof draft>,
+  own: ReturnType<typeof draft>,
 ): { events: RunEvent[]; after: RunState } {
   const events: RunEvent[] = [];
   const was = before === null ? "PENDING" : statusOf(before);

@@ -4,7 +4,7 @@ import type { Decider, Decision } from "../../../src/approval/decision.ts";
 import type { ModelReply } from "../../../src/models/model.ts";
 import { answer, answerAsUser, type UserAnswer } from "../../../src/run/answer.ts";
 import type { Entry } from "../../../src/run/entry.ts";
-import { eventsOf, type RunEvent } from "../../../src/run/events.ts";
+import { eventReader, type RunEvent } from "../../../src/run/events.ts";
 import { newRunId } from "../../../src/run/ids.ts";
 import { type Launch, plan, workOf } from "../../../src/run/plan.ts";
 import { ask, candidateOf, ended, type Setting, stop, unknown } from "../../../src/run/question.ts";
@@ -54,6 +54,7 @@ export class Simulation {
   readonly approved = new Set<string>();
   readonly work = new Map<string, Launch>();
   readonly #checks: Checks;
+  readonly #read = eventReader(agentAfter("as it was")?.tools ?? new Map());
   nowMs = 1_000_000;
   boot = 0;
   deployment: Deployment = "as it was";
@@ -199,8 +200,7 @@ export class Simulation {
     if (entries.length > 0) {
       const row = { seq: state.seq, atMs: state.updatedAtMs, entries: structuredClone(entries) };
       this.rows.push(row);
-      const tools = agentAfter("as it was")?.tools ?? new Map();
-      this.events.push(eventsOf(before, entries, row, tools));
+      this.events.push(this.#read(row).events);
     }
     this.state = state;
     for (const launch of launches) this.work.set(workOf(launch), launch);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { canonicalJson } from "../../../src/approval/call-hash.ts";
 import type { Entry } from "../../../src/run/entry.ts";
-import { eventsOf } from "../../../src/run/events.ts";
+import { eventReader } from "../../../src/run/events.ts";
 import { approvalRows } from "../../../src/run/rows.ts";
 import { apply } from "../../../src/run/fold.ts";
 import { type ApprovalState, type CallState, type RunState } from "../../../src/run/state.ts";
@@ -78,10 +78,11 @@ function checkQuestions(entries: Entry[]): void {
 /** The journal alone, as it was stored, gives the same run, the same events and the same copy in the database. */
 function checkReplay({ state, rows, events }: Simulation): void {
   let replayed: RunState | null = null;
+  const read = eventReader(tools);
   const copy = new Map<string, unknown>();
   for (const [at, row] of (JSON.parse(JSON.stringify(rows)) as typeof rows).entries()) {
     expect(row.seq).toBe(at + 1);
-    expect(eventsOf(replayed, row.entries, row, tools)).toEqual(events[at]);
+    expect(read(row).events).toEqual(events[at]);
     for (const entry of row.entries) replayed = apply(replayed, entry, row);
     if (replayed === null) throw new Error("A journal begins with a start.");
     for (const { record } of approvalRows(replayed, at, tools)) copy.set(record.id, record);
