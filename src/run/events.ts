@@ -24,7 +24,10 @@ export interface ToldRow {
   state: RunState;
 }
 
-/** Reads a journal row by row, from its first: the same rows always mean the same events; a journal that grows is read on from where this stopped. */
+/**
+ * Reads a journal row by row, from its first: the same rows always mean the same events. A journal that grows is read on from
+ * where this stopped.
+ */
 export function eventReader(
   tools: ReadonlyMap<string, Tool>,
 ): (row: Row & { entries: readonly Entry[] }) => ToldRow {

@@ -163,7 +163,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return given.entries.length > 0 ? this.#advance(given.entries) : state;
   }
 
-  /** Stores what a caller said; refused, with nothing stored, where that is too large: answers that fit may not fit together. */
+  /** Stores what a caller said; refused, with nothing stored, where that is too large: what fits may not fit together. */
   #advance(entries: Entry[]): RunState | Refusal {
     try {
       return this.#engine.advance(entries);
