@@ -41,6 +41,8 @@ export class Judge {
   };
   readonly #written = new Map<string, string>();
   readonly #user = new Map<string, Set<boolean>>();
+  /** The requests that answered in the user's name, each with the row of its answers. */
+  readonly #answers = new Map<string, number>();
   readonly #scheduler: Scheduler;
   wasAccepted = false;
   #message: string | null = null;
@@ -71,7 +73,14 @@ export class Judge {
   }
 
   stored(row: StoredRow): void {
-    for (const entry of row.entries) if (entry.kind === "started") this.#message = entry.message;
+    for (const entry of row.entries) {
+      if (entry.kind === "started") this.#message = entry.message;
+      if (entry.kind !== "call_answered") continue;
+      const id = entry.requestId ?? "";
+      const first = this.#answers.get(id) ?? row.seq;
+      this.check("D9 a request answers once", first === row.seq, () => id);
+      this.#answers.set(id, first);
+    }
     this.duties.take(row);
   }
 
