@@ -1,24 +1,56 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { migrationsIn } from "./src/bin/migrations.ts";
+
+/** What asks the API and reads what comes of it, which is the same on either database. */
+const onEither = [
+  "flow.test.ts",
+  "os/**",
+  "panel/**",
+  "run/faults.test.ts",
+  "attack/stuck.test.ts",
+];
+
+/** The same Worker on one of the databases. */
+function project(database: "d1" | "postgres", include: string[]): TestProjectConfiguration {
+  return {
+    extends: true,
+    plugins: [
+      cloudflareTest(async ({ inject }) => ({
+        main: "./test/worker.ts",
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            TEST_MIGRATIONS: await readD1Migrations(
+              new URL("migrations/d1", import.meta.url).pathname,
+            ),
+            POSTGRES_MIGRATIONS: migrationsIn().map((migration) => ({ ...migration })),
+            EMPTY_POSTGRES_URL: inject("emptyPostgresUrl"),
+            PROXIED_POSTGRES_URL: inject("proxiedPostgresUrl"),
+            KERN_DB: database,
+            KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
+            KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
+          },
+          hyperdrives: { HYPERDRIVE: inject("postgresUrl") },
+        },
+      })),
+    ],
+    test: { name: database, include },
+  };
+}
 
 export default defineConfig({
-  plugins: [
-    cloudflareTest(async () => ({
-      main: "./test/worker.ts",
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        bindings: {
-          TEST_MIGRATIONS: await readD1Migrations(
-            new URL("migrations/d1", import.meta.url).pathname,
-          ),
-          KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
-          KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
-        },
-      },
-    })),
-  ],
+  // What a CommonJS module requires is looked up by this configuration, not by the project's; `pg` has a part for Workers.
+  ssr: { target: "webworker", resolve: { conditions: ["workerd", "worker", "module", "browser"] } },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      project("d1", ["test/**/*.test.ts"]),
+      project(
+        "postgres",
+        onEither.map((path) => `test/${path.replace(/\*\*$/, "**/*.test.ts")}`),
+      ),
+    ],
+    globalSetup: ["./test/global.ts"],
     setupFiles: ["./test/setup.ts"],
     maxWorkers: 1,
     isolate: false,

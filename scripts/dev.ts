@@ -1,11 +1,18 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { run } from "./run.ts";
+import { migrationsIn } from "../src/bin/migrations.ts";
+import { migratePostgres } from "../src/db/postgres-migrate.ts";
+import { startPostgres } from "./postgres.ts";
+import { run, undoAtEnd } from "./run.ts";
 import { isFree, migrate, startServer } from "./server.ts";
 
 const usage = `Usage: npm run dev -- [--port 8787] [--persist-to DIR] [--var NAME:VALUE]... [any option of wrangler dev]
+       npm run dev:postgres -- [the same]
 
 Migrates the local database and serves this Worker on this machine, without network or key: the demo model answers
-unless OPENAI_API_KEY or OPENAI_BASE_URL is set, by --var or in .dev.vars.`;
+unless OPENAI_API_KEY or OPENAI_BASE_URL is set, by --var or in .dev.vars. dev:postgres does so on a real PostgreSQL,
+which it starts, in place of D1.`;
 
 const args = process.argv.slice(2);
 const { tokens, values } = parseArgs({
@@ -18,6 +25,7 @@ const { tokens, values } = parseArgs({
     help: { type: "boolean", short: "h" },
     "persist-to": { type: "string" },
     port: { type: "string" },
+    postgres: { type: "boolean", default: false },
   },
 });
 
@@ -25,15 +33,30 @@ await run(values.help === true ? async () => console.log(usage) : dev, { interru
 
 async function dev(): Promise<void> {
   const port = await choosePort();
+  await (values.postgres === true ? servePostgres() : migrateD1());
+  const server = await startServer({ port, args: argsOfWrangler(), verbose: true });
+  console.log(await nextSteps(server.url));
+  await server.ended;
+  throw new Error("wrangler has ended.");
+}
+
+async function migrateD1(): Promise<void> {
   await migrate(
     (["config", "env", "persist-to"] as const).flatMap((name) =>
       typeof values[name] === "string" ? [`--${name}`, values[name]] : [],
     ),
   );
-  const server = await startServer({ port, args: withoutPort(), verbose: true });
-  console.log(await nextSteps(server.url));
-  await server.ended;
-  throw new Error("wrangler has ended.");
+}
+
+async function servePostgres(): Promise<void> {
+  // Nobody else gets into root's own home, and root may not run it.
+  const home = process.getuid?.() === 0 ? join(tmpdir(), "kern-dev") : ".wrangler";
+  const server = await startPostgres(join(home, "postgres"));
+  undoAtEnd(async () => server.stop());
+  const { url } = server;
+  await migratePostgres(url, migrationsIn());
+  process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = url;
+  console.log(`PostgreSQL is running at ${url}`);
 }
 
 async function choosePort(): Promise<number> {
@@ -54,11 +77,16 @@ async function choosePort(): Promise<number> {
   throw new Error(`Ports ${first} to ${first + 99} are taken: give another with --port.`);
 }
 
-/** The arguments for wrangler, which takes its port from here. */
-function withoutPort(): string[] {
-  const given = tokens.find((token) => token.kind === "option" && token.name === "port");
-  if (given?.kind !== "option") return args;
-  return args.toSpliced(given.index, given.inlineValue === true ? 1 : 2);
+/** The arguments that are wrangler's; the port and the database are chosen here. */
+function argsOfWrangler(): string[] {
+  const own = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== "option" || !["port", "postgres"].includes(token.name)) continue;
+    own.add(token.index);
+    if (token.inlineValue === false) own.add(token.index + 1);
+  }
+  const others = args.filter((_, index) => !own.has(index));
+  return values.postgres === true ? ["--env", "postgres", ...others] : others;
 }
 
 async function nextSteps(url: string): Promise<string> {

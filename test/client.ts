@@ -6,7 +6,7 @@ import type { RunDoor } from "../src/run/messages.ts";
 import type { RunView } from "../src/run/view.ts";
 
 /** A Worker's bindings, as the tests know them. */
-export const bindings = env as unknown as { DB: D1Database; RUNS: DurableObjectNamespace };
+export const bindings = env as unknown as { RUNS: DurableObjectNamespace };
 
 export const base = "http://localhost";
 

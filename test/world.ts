@@ -1,5 +1,5 @@
-import { D1Db } from "../src/db/d1.ts";
 import type { Db, RunRow, Store } from "../src/run/store.ts";
+import { db } from "./database.ts";
 import { chunk, done, eventStream, fakeChatServer, usageChunk } from "./models/fake-chat-server.ts";
 
 /** The clock that the runs of the tests live by: the real one, moved. */
@@ -77,13 +77,12 @@ export function healAll(): void {
   faults.beforeProject = faults.afterProject = faults.afterEffect = undefined;
 }
 
-/** D1, with a way to make it fail. */
+/** The database, with a way to make it fail. */
 export class FaultyDb implements Db {
-  readonly id = "d1";
-  readonly #d1 = new D1Db({ binding: "DB" });
+  readonly id = db.id;
 
   connect(env: unknown): Store {
-    const store = this.#d1.connect(env);
+    const store = db.connect(env);
     const project: Store["project"] = async (run, approvals) => {
       const runId = run?.id ?? approvals[0]?.record.run_id ?? "";
       await faults.beforeProject?.(runId, run);

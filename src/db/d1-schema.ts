@@ -10,9 +10,6 @@ import type {
   SourceType,
 } from "../approval/record.ts";
 
-/** What `kern_meta` says once every migration of this release has been applied. */
-export const d1SchemaVersion = 3;
-
 /**
  * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
  * `WITHOUT ROWID` are said in `migrations/d1` alone.

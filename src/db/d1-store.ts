@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, getTableColumns, gt, lt, not, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, lt, not, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { KernError } from "../errors.ts";
 import type {
   ApprovalFilter,
   ApprovalList,
@@ -10,10 +11,12 @@ import type {
   Store,
   Total,
 } from "../run/store.ts";
-import { behind, isSchemaMissing, repeating, unavailable } from "./d1-failure.ts";
-import { approvals, d1SchemaVersion, kernMeta, runs } from "./d1-schema.ts";
-import { endOfWindow, onPage, type Search, searchOf, totalOf } from "./d1-search.ts";
+import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
+import { approvals, kernMeta, runs } from "./d1-schema.ts";
+import { endOfWindow, newestFirst, onPage, searchOf, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun } from "./d1-write.ts";
+import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
+import type { Search } from "./search.ts";
 
 const {
   version: _version,
@@ -49,7 +52,7 @@ export class D1Store implements Store {
         ...(run === null ? [] : [writeRun(database, run)]),
         ...rows.flatMap((row) => writeApproval(database, row)),
       ]);
-    await this.#ask(() => repeating(write));
+    await this.#ask(() => repeating(write, isOfTheMoment));
   }
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
@@ -120,7 +123,7 @@ export class D1Store implements Store {
 
   async checkSchema(): Promise<void> {
     const found = await this.#schemaVersion();
-    if (found < d1SchemaVersion) throw behind(found, d1SchemaVersion, this.#binding);
+    if (found < schemaVersion) throw this.#behind(found);
   }
 
   /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
@@ -162,7 +165,7 @@ export class D1Store implements Store {
       .select({ ...recordColumns, at: created_at_ms })
       .from(approvals)
       .where(onPage(search, limit, offset))
-      .orderBy(desc(created_at_ms), desc(approvals.id));
+      .orderBy(...newestFirst);
     return search.rest === undefined ? query.limit(limit).offset(offset) : query;
   }
 
@@ -183,9 +186,13 @@ export class D1Store implements Store {
     try {
       return await ask();
     } catch (error) {
-      if (isSchemaMissing(error))
-        throw behind(await this.#schemaVersion(), d1SchemaVersion, this.#binding);
+      if (isSchemaMissing(error)) throw this.#behind(await this.#schemaVersion());
       throw unavailable(error);
     }
+  }
+
+  #behind(found: number): KernError {
+    const command = `npx wrangler d1 migrations apply ${this.#binding} --local (or --remote).`;
+    return behind(found, command);
   }
 }

@@ -4,7 +4,6 @@ import {
   approvalsOf,
   approve,
   ask,
-  bindings,
   crash,
   door,
   pending,
@@ -14,6 +13,7 @@ import {
   start,
   stub,
 } from "../client.ts";
+import { query } from "../database.ts";
 import { clock, effects, faults, healAll, script } from "../world.ts";
 
 beforeEach(() => {
@@ -147,7 +147,7 @@ test("told to tell the database everything once more, a run does, although it is
   };
   const first = door(run.run_id).poke(true);
   await atWork.promise;
-  await bindings.DB.prepare("DELETE FROM approvals WHERE id = ?").bind(id).run();
+  await query("DELETE FROM approvals WHERE id = ?", id);
   const second = door(run.run_id).poke(true);
   await scheduler.wait(20);
   released = true;

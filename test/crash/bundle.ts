@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,10 +15,27 @@ export async function bundle(outfile: string): Promise<void> {
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
+    external: ["cloudflare:*", "node:*", "pg-native"],
+    plugins: [requiredBuiltins],
     logLevel: "warning",
   });
 }
+
+/** What CommonJS requires of Node.js must be imported in a Worker. */
+const requiredBuiltins: Plugin = {
+  name: "required builtins",
+  setup(build) {
+    const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+    build.onResolve({ filter }, ({ kind, path }) =>
+      kind === "require-call"
+        ? { path, namespace: "required" }
+        : { path: path.replace(/^(node:)?/, "node:"), external: true },
+    );
+    build.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `import all from "${path.replace(/^(node:)?/, "node:")}"; module.exports = all;`,
+    }));
+  },
+};
 
 /** The database's migrations, statement by statement. */
 export function readMigrations(): string[] {

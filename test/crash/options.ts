@@ -11,6 +11,8 @@ export interface Options {
   hits: number;
   /** How many runs are under way at a time. */
   width: number;
+  /** Whether the copy is kept in a PostgreSQL that crashes, in place of D1. */
+  postgres: boolean;
   /** The longest that the killing of one round may take; what was not reached by then has failed. */
   maxKillingMs: number;
 }
@@ -32,6 +34,7 @@ export function readOptions(): Options {
     options: {
       slice: { type: "boolean" },
       full: { type: "boolean" },
+      postgres: { type: "boolean", default: false },
       rounds: { type: "string" },
       runs: { type: "string" },
       kills: { type: "string" },
@@ -41,13 +44,14 @@ export function readOptions(): Options {
     },
   });
   const size = values.slice === true ? slice : values.full === true ? full : usual;
-  const number = (name: Exclude<keyof Options, "maxKillingMs">, fallback: number) => {
+  const number = (name: Exclude<keyof typeof size | "seed", "maxKillingMs">, fallback: number) => {
     const value = Number(values[name] ?? fallback);
     if (!Number.isInteger(value) || value < 0) throw new TypeError(`--${name}: a whole number.`);
     return value;
   };
   return {
     ...size,
+    postgres: values.postgres,
     seed: number("seed", Date.now() % 1_000_000),
     rounds: Math.max(1, number("rounds", size.rounds)),
     runs: number("runs", size.runs),

@@ -8,8 +8,10 @@ export interface RecipeOptions {
   scriptPath: string;
   storagePath: string;
   worldUrl: string;
-  /** Statements that make the database. */
+  /** Statements that make the database on D1. */
   migrations: string[];
+  /** The Postgres that takes its place; empty where none does. */
+  postgresUrl: string;
 }
 
 /** How the runtime with the Worker in it is started on storage that stays. */

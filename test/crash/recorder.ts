@@ -9,7 +9,7 @@ import type { Recipe, RecipeOptions } from "./recipe.ts";
  * would take folders with it that the runtime looks for.
  */
 
-const { migrations, scriptPath, storagePath, worldUrl } = JSON.parse(
+const { migrations, postgresUrl, scriptPath, storagePath, worldUrl } = JSON.parse(
   process.argv[2] ?? "{}",
 ) as RecipeOptions;
 
@@ -54,6 +54,7 @@ const miniflare = new Miniflare({
           WORLD_URL: { type: "text", value: worldUrl },
           OPENAI_BASE_URL: { type: "text", value: `${worldUrl}/v1` },
           DB: { type: "d1", id: "kern" },
+          POSTGRES_URL: { type: "text", value: postgresUrl },
           RUNS: { type: "durable-object", worker: name, exportName: "Run" },
           FEED: { type: "durable-object", worker: name, exportName: "Feed" },
         },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readMigrations } from "./bundle.ts";
 import { campaign, type Stage, type Story } from "./campaign.ts";
 import type { Options } from "./options.ts";
+import { failingPostgres } from "./postgres.ts";
 import { recipeOf } from "./recipe.ts";
 import { createRuntime, sleep } from "./runtime.ts";
 import { readOpenRuns, type StoredRun } from "./storage.ts";
@@ -34,7 +35,10 @@ export async function playRound(options: Options, world: World): Promise<Story |
     if (killLog.length % 50 === 0) console.log(killLog.at(-1));
   };
   const migrations = readMigrations();
-  const recipe = await recipeOf({ scriptPath, storagePath, worldUrl, migrations });
+  const { postgres: isPostgres, seed } = options;
+  const postgres = isPostgres ? await failingPostgres(seed, faults) : null;
+  const postgresUrl = postgres?.url ?? "";
+  const recipe = await recipeOf({ scriptPath, storagePath, worldUrl, migrations, postgresUrl });
   const runtime = createRuntime(recipe, logPath);
   process.once("exit", runtime.close);
 
@@ -54,6 +58,7 @@ export async function playRound(options: Options, world: World): Promise<Story |
   runtime.close();
   process.off("exit", runtime.close);
   await runtime.gone();
+  await postgres?.stop();
   if (!ledger.isWhole()) {
     const broken = ledger.checks().filter((check) => check.broken > 0);
     const known = { broken, killLog, open: await readOpenRuns(storagePath), story };

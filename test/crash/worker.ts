@@ -1,7 +1,9 @@
+import { Client } from "pg";
 import { z } from "zod";
 import { Agent } from "../../src/agent/agent.ts";
 import { approval } from "../../src/approval/approval.ts";
 import { D1Db } from "../../src/db/d1.ts";
+import { PostgresDb } from "../../src/db/postgres.ts";
 import { OpenAIChat } from "../../src/models/openai.ts";
 import { AgentOS } from "../../src/os/agent-os.ts";
 import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
@@ -64,19 +66,28 @@ const model = new OpenAIChat({
   },
 });
 
-/** D1, asking the campaign whether it fails, and telling it of every projection before and after. */
+interface Bindings {
+  DB: D1Database;
+  POSTGRES_URL: string;
+}
+
+/** A Postgres, which crashes by itself, or D1, which asks the campaign whether it fails. */
+function connect(env: unknown): Store {
+  const { DB, POSTGRES_URL: url } = env as Bindings;
+  if (url !== "") return new PostgresDb({ url }).connect(env);
+  const failing = faultyD1(DB, async () => {
+    const answer = await post(env, "/database", {});
+    return answer.json<DatabaseFault | null>();
+  });
+  return new D1Db({ binding: "DB" }).connect({ DB: failing });
+}
+
+/** The database, telling the campaign of every projection before and after. */
 class ReportingDb implements Db {
-  readonly id = "d1";
-  readonly #d1 = new D1Db({ binding: "DB" });
+  readonly id = "database";
 
   connect(env: unknown): Store {
-    const { DB } = env as { DB: D1Database };
-    const store = this.#d1.connect({
-      DB: faultyD1(DB, async () => {
-        const answer = await post(env, "/database", {});
-        return answer.json<DatabaseFault | null>();
-      }),
-    });
+    const store = connect(env);
     const report = async (when: Told["when"], run: RunRow | null, approvals: ApprovalRow[]) => {
       const records = approvals.map(({ record }) => record);
       const told: Told = {
@@ -103,6 +114,16 @@ class ReportingDb implements Db {
   }
 }
 
+async function rows({ DB, POSTGRES_URL: url }: Bindings, query: string): Promise<unknown[]> {
+  if (url === "") return (await DB.prepare(query).all()).results;
+  const client = new Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  const { rows } = await client.query(query);
+  await client.end();
+  return rows;
+}
+
 const os = new AgentOS({
   agents: ["clerk", "auditor"].map((id) => new Agent({ id, model, tools })),
   db: new ReportingDb(),
@@ -113,9 +134,8 @@ export class Run extends os.Run {}
 export class Feed extends os.Feed {}
 export default {
   scheduled: app.scheduled,
-  async fetch(request: Request, env: { DB: D1Database }, ctx: ExecutionContext): Promise<Response> {
+  async fetch(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
     if (new URL(request.url).pathname !== "/rows/runs") return app.fetch(request, env, ctx);
-    const { results } = await env.DB.prepare("SELECT id, status FROM runs").all();
-    return Response.json(results);
+    return Response.json(await rows(env, "SELECT id, status FROM runs"));
   },
 };

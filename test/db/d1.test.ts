@@ -20,7 +20,7 @@ async function emptyStore(): Promise<Store> {
   return db.connect(env);
 }
 
-storeContract("D1Db", emptyStore);
+storeContract("D1Db", emptyStore, 60);
 
 describe("a database behind the release", () => {
   const tables = ["approvals", "runs", "counters", "kern_meta", "d1_migrations"];

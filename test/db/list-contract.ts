@@ -5,7 +5,7 @@ import type { ApprovalFilter, ApprovalRow, Store } from "../../src/run/store.ts"
 import { approvalRow, runRow, startMs } from "./rows.ts";
 
 /** What lists and counts keep to: their order, their pages, each filter. */
-export function listContract(store: () => Store): void {
+export function listContract(store: () => Store, numRuns: number): void {
   const project = (...rows: ApprovalRow[]) => store().project(runRow(), rows);
   const listIds = async (filter: ApprovalFilter = {}, limit = 100, offset = 0) =>
     (await store().listApprovals(filter, { limit, offset })).records.map(({ id }) => id);
@@ -168,7 +168,7 @@ export function listContract(store: () => Store): void {
             expect(new Set(seen).size).toBe(seen.length);
           },
         ),
-        { numRuns: 40 },
+        { numRuns },
       );
     });
 

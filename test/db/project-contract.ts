@@ -5,7 +5,7 @@ import type { ApprovalFilter, ApprovalRow, RunRow, Store } from "../../src/run/s
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
 
 /** What writing keeps to: all or nothing, and only what is newer. */
-export function projectContract(store: () => Store): void {
+export function projectContract(store: () => Store, numRuns: number): void {
   const project = (...rows: ApprovalRow[]) => store().project(runRow(), rows);
   const listIds = async (filter: ApprovalFilter = {}, limit = 100, offset = 0) =>
     (await store().listApprovals(filter, { limit, offset })).records.map(({ id }) => id);
@@ -106,7 +106,7 @@ export function projectContract(store: () => Store): void {
             }
           },
         ),
-        { numRuns: 60 },
+        { numRuns },
       );
     });
   });

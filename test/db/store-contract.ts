@@ -4,8 +4,12 @@ import { listContract } from "./list-contract.ts";
 import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
 
-/** What every store keeps to. `make` gives one that is empty. */
-export function storeContract(name: string, make: () => Promise<Store> | Store): void {
+/** What every store keeps to. `make` gives one that is empty; `numRuns` is how many stories it is told. */
+export function storeContract(
+  name: string,
+  make: () => Promise<Store> | Store,
+  numRuns: number,
+): void {
   describe(`${name} keeps the store's contract`, () => {
     let store: Store;
     beforeEach(async () => {
@@ -65,9 +69,9 @@ export function storeContract(name: string, make: () => Promise<Store> | Store):
       });
     });
 
-    projectContract(() => store);
+    projectContract(() => store, numRuns);
 
-    listContract(() => store);
+    listContract(() => store, numRuns);
 
     describe("sweeping", () => {
       test("stuck runs are those that should move and have not since, oldest first", async () => {

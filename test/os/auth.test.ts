@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { Agent } from "../../src/agent/agent.ts";
 import { AgentOS } from "../../src/os/agent-os.ts";
 import { get, pending, start } from "../client.ts";
+import { binding } from "../database.ts";
 import { script } from "../world.ts";
 import { agent } from "../worker.ts";
 import { http, json, type Question, refusal } from "./http.ts";
@@ -225,7 +226,7 @@ test("every answer carries the headers that keep a browser safe", async () => {
     [413, post("/nothing", { body: "x", headers: { "content-length": "9999999" } })],
     [415, post("/agents/tester/runs", { body: "x" })],
     [422, http("GET", "/approvals?limit=0")],
-    [503, http("GET", "/health", { vars: { DB: undefined } })],
+    [503, http("GET", "/health", { vars: { [binding]: undefined } })],
     [503, http("GET", "/approvals", { base: "http://kern.example.com" })],
   ];
   for (const [status, asked] of answers) {

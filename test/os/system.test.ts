@@ -2,12 +2,13 @@ import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { bindings, evict, get, pending, start, stub } from "../client.ts";
+import { binding, db, outOfReach, query, unmigrated } from "../database.ts";
 import { script } from "../world.ts";
 import worker from "../worker.ts";
 import { http, json, type Question, refusal } from "./http.ts";
 import { mismatch, operationsOf, readDocument, resolved } from "./openapi.ts";
 
-const summary = (id: string, name: string) => ({ id, name, description: null, db_id: "d1" });
+const summary = (id: string, name: string) => ({ id, name, description: null, db_id: db.id });
 
 test("the root says what this is, and sends a browser to the panel", async () => {
   expect(await get("/")).toEqual({ name: "kern", id: "kern", version: packageJson.version });
@@ -20,13 +21,13 @@ test("health is ok with the time of the start, and not ok with the reason where 
   expect(health).toEqual({ status: "ok", instantiated_at: expect.any(String) });
   expect(new Date(health.instantiated_at).toISOString()).toBe(health.instantiated_at);
   expect(await get("/health")).toEqual(health);
-  const broken = await http("GET", "/health", { vars: { DB: undefined } });
+  const broken = await http("GET", "/health", { vars: { [binding]: undefined } });
   expect([broken.status, await broken.json()]).toEqual([
     503,
     {
       ...health,
       status: "unavailable",
-      detail: expect.stringContaining("no D1 database bound as DB"),
+      detail: expect.stringMatching(`^The Worker has no .* bound as ${binding}\\.`),
     },
   ]);
 });
@@ -46,8 +47,8 @@ test("the configuration names agents, models and the database", async () => {
     name: "kern",
     description: null,
     available_models: ["gpt-4o-mini"],
-    os_database: "d1",
-    databases: ["d1"],
+    os_database: db.id,
+    databases: [db.id],
     agents: [summary("tester", "Tester"), summary("short", "short")],
     teams: [],
     workflows: [],
@@ -83,63 +84,44 @@ test("what needs the database or a run's object says which binding is missing, a
   );
   const body = json({ message: "hello", stream: false });
   const asked: [string, string, string, Question?][] = [
-    ["DB", "GET", "/approvals"],
-    ["DB", "GET", "/approvals/count"],
-    ["DB", "POST", "/agents/tester/runs", body],
-    ["DB", "GET", "/ops/runs"],
+    [binding, "GET", "/approvals"],
+    [binding, "GET", "/approvals/count"],
+    [binding, "POST", "/agents/tester/runs", body],
+    [binding, "GET", "/ops/runs"],
     ["RUNS", "GET", `/approvals/${id}`],
     ["RUNS", "POST", `/approvals/${id}/resolve`, json({ status: "approved" })],
     ["RUNS", "GET", `/agents/tester/runs/${run_id}`],
     ["RUNS", "POST", "/agents/tester/runs", body],
   ];
-  for (const [binding, method, path, question] of asked) {
-    const answer = http(method, path, { ...question, vars: { [binding]: undefined } });
-    expect(await refusal(answer)).toEqual([503, expect.stringContaining(binding)]);
+  for (const [missing, method, path, question] of asked) {
+    const answer = http(method, path, { ...question, vars: { [missing]: undefined } });
+    expect(await refusal(answer)).toEqual([503, expect.stringContaining(missing)]);
   }
   expect(await get(`/approvals/${id}/status`)).toMatchObject({ status: "pending" });
 });
 
-/** A database that fails with this text, whatever it is asked. */
-function failing(text: string): object {
-  const fail = () => {
-    throw new Error(text);
-  };
-  const statement = { bind: () => statement, all: fail, raw: fail, run: fail, first: fail };
-  return { prepare: () => statement, batch: async () => fail() };
-}
-
 test.each([
-  [
-    "D1_ERROR: Network connection lost. secret-1",
-    "The database cannot be reached at the moment.",
-    "1",
-  ],
-  ["D1_ERROR: no such table: approvals", "The database is behind this version of kern", null],
-])(
-  "a database that says '%s' is one clear 503, and nothing is started",
-  async (says, told, retryAfter) => {
-    const vars = { DB: failing(says) };
-    const before = await listDurableObjectIds(bindings.RUNS);
-    for (const [method, path, question] of [
-      ["GET", "/approvals", {}],
-      ["GET", "/approvals/count", {}],
-      ["POST", "/agents/tester/runs", json({ message: "hello", stream: false })],
-      ["GET", "/health", {}],
-    ] as [string, string, Question][]) {
-      const answer = await http(method, path, { ...question, vars });
-      if (path !== "/health") expect(answer.headers.get("retry-after")).toBe(retryAfter);
-      expect(await refusal(answer)).toEqual([503, expect.stringContaining(told)]);
-    }
-    const page = await http("GET", "/panel", { vars });
-    const text = await page.text();
-    expect([page.status, text.includes(told), text.includes("secret-1")]).toEqual([
-      503,
-      true,
-      false,
-    ]);
-    expect(await listDurableObjectIds(bindings.RUNS)).toEqual(before);
-  },
-);
+  ["cannot be reached", outOfReach, "The database cannot be reached at the moment.", "1"],
+  ["was not migrated", unmigrated, "The database is behind this version of kern", null],
+])("a database that %s is one clear 503, and nothing is started", async (_, bound, told, wait) => {
+  const vars = { [binding]: bound };
+  const before = await listDurableObjectIds(bindings.RUNS);
+  for (const [method, path, question] of [
+    ["GET", "/approvals", {}],
+    ["GET", "/approvals/count", {}],
+    ["POST", "/agents/tester/runs", json({ message: "hello", stream: false })],
+    ["GET", "/health", {}],
+  ] as [string, string, Question][]) {
+    const answer = await http(method, path, { ...question, vars });
+    if (path !== "/health") expect(answer.headers.get("retry-after")).toBe(wait);
+    expect(await refusal(answer)).toEqual([503, expect.stringContaining(told)]);
+  }
+  const page = await http("GET", "/panel", { vars });
+  const text = await page.text();
+  const shown = [page.status, text.includes(told), text.includes("secret-1")];
+  expect(shown).toEqual([503, true, false]);
+  expect(await listDurableObjectIds(bindings.RUNS)).toEqual(before);
+});
 
 test("a run that cannot be asked does not hide the other stuck ones from the operator", async () => {
   const runs = [await start("hello"), await start("hello")];
@@ -147,7 +129,7 @@ test("a run that cannot be asked does not hide the other stuck ones from the ope
   for (const id of [broken, other]) {
     const age =
       "UPDATE runs SET status = 'RUNNING', updated_at_ms = 1, version = 1000 WHERE id = ?";
-    await bindings.DB.prepare(age).bind(id).run();
+    await query(age, id);
   }
   const spoil = "UPDATE journal SET v = 99";
   await runInDurableObject(stub(broken ?? ""), (_, { storage }) => void storage.sql.exec(spoil));
@@ -160,7 +142,7 @@ test("a run that cannot be asked does not hide the other stuck ones from the ope
     const alone = http("GET", `/ops/runs/${broken}`);
     expect(await refusal(alone)).toEqual([503, error]);
   } finally {
-    await bindings.DB.prepare("DELETE FROM runs WHERE id IN (?, ?)").bind(broken, other).run();
+    await query("DELETE FROM runs WHERE id IN (?, ?)", broken, other);
   }
 });
 

@@ -11,6 +11,7 @@ import {
   settle,
   start,
 } from "../client.ts";
+import { query } from "../database.ts";
 import { http, unique } from "../os/http.ts";
 import { operationsOf, readDocument } from "../os/openapi.ts";
 import { clock, effects, script } from "../world.ts";
@@ -192,12 +193,10 @@ test("an approval whose time is over shows so after the press, and is not execut
 async function stateOf(runIds: string[]): Promise<unknown> {
   const marks = runIds.map(() => "?").join();
   const rows = ["SELECT * FROM approvals WHERE run_id", "SELECT * FROM runs WHERE id"].map((sql) =>
-    bindings.DB.prepare(`${sql} IN (${marks}) ORDER BY 1`)
-      .bind(...runIds)
-      .all(),
+    query(`${sql} IN (${marks}) ORDER BY 1`, ...runIds),
   );
   return {
-    rows: (await Promise.all(rows)).map(({ results }) => results),
+    rows: await Promise.all(rows),
     inside: await Promise.all(runIds.map((id) => door(id).inspect())),
     views: await Promise.all(runIds.map((id) => read(id))),
     objects: (await listDurableObjectIds(bindings.RUNS)).map(String).toSorted(),

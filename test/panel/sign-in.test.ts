@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { get, pending, start } from "../client.ts";
+import { binding } from "../database.ts";
 import { http, json, type Question, refusal } from "../os/http.ts";
 import { clock, script } from "../world.ts";
 import { see } from "./page.ts";
@@ -209,7 +210,7 @@ test("no answer tells the key, or a key that was tried", async () => {
     http("GET", "/panel", { vars: both, headers: { cookie: `kern=${tried}` } }),
     signIn({ key: tried, next: tried }, { vars: both }),
     signIn({ key }, { vars: both }),
-    http("GET", "/approvals", { vars: { ...both, DB: undefined }, headers: signed }),
+    http("GET", "/approvals", { vars: { ...both, [binding]: undefined }, headers: signed }),
     http("GET", `/approvals/${id}`, { vars: { ...both, RUNS: undefined }, headers: signed }),
     http("POST", `/approvals/${id}/resolve`, { vars: both, ...json("{", signed) }),
     ...["/", "/health", "/info", "/config", "/agents", "/ops/runs", "/openapi.json"].map((path) =>

@@ -4,7 +4,6 @@ import {
   approve,
   approvalsOf,
   ask,
-  bindings,
   crash,
   door,
   evict,
@@ -18,6 +17,7 @@ import {
   stub,
 } from "../client.ts";
 import { runInDurableObject } from "cloudflare:test";
+import { query } from "../database.ts";
 import { chat, clock, effects, faults, healAll, script } from "../world.ts";
 
 beforeEach(() => {
@@ -28,7 +28,7 @@ beforeEach(() => {
 const call = (name: string, args: unknown) => ({ calls: [{ name, args }] });
 const deletion = (user_id: string) => call("delete_user_data", { user_id });
 
-/** Starts a run whose tool hangs after its effect, and takes the instance away. */
+/** Starts a run of which the database is told and whose tool hangs after its effect, and takes the instance away. */
 async function interrupt(message: string, approvalData?: Record<string, unknown>): Promise<string> {
   let reached: (() => void) | undefined;
   const atWork = new Promise<void>((resolve) => (reached = resolve));
@@ -36,6 +36,8 @@ async function interrupt(message: string, approvalData?: Record<string, unknown>
     reached?.();
     return new Promise(() => undefined);
   };
+  const told = new Set<string>();
+  faults.afterProject = (runId) => void told.add(runId);
   const response = await ask("POST", "/agents/tester/runs", { message, background: true });
   const { run_id } = await response.json<{ run_id: string }>();
   if (approvalData !== undefined) {
@@ -47,6 +49,7 @@ async function interrupt(message: string, approvalData?: Record<string, unknown>
     });
   }
   await atWork;
+  while (!told.has(run_id)) await scheduler.wait(1);
   healAll();
   await crash(run_id);
   return run_id;
@@ -360,9 +363,7 @@ test("the database's rows equal what the object says, after everything", async (
   await approve((await pending(run.run_id)).id);
   for (const row of await approvalsOf(run.run_id))
     expect(await get(`/approvals/${row.id}`)).toEqual(row);
-  const row = await bindings.DB.prepare("SELECT status, output FROM runs WHERE id = ?")
-    .bind(run.run_id)
-    .first();
+  const [row] = await query("SELECT status, output FROM runs WHERE id = ?", run.run_id);
   expect(row).toEqual({ status: "COMPLETED", output: "Done." });
   expect(chat.requests.length).toBeGreaterThan(0);
 });

@@ -1,0 +1,96 @@
+import { bigint, boolean, customType, integer, pgTable, text } from "drizzle-orm/pg-core";
+import type {
+  ApprovalRecord,
+  ApprovalStatus,
+  ApprovalType,
+  CallOutcome,
+  PauseType,
+  Requirement,
+  RunStatus,
+  SourceType,
+} from "../approval/record.ts";
+import type * as d1 from "./d1-schema.ts";
+import { fromPostgresText, toPostgresText } from "./postgres-text.ts";
+
+const string = customType<{ data: string; driverData: string }>({
+  dataType: () => "text",
+  toDriver: toPostgresText,
+  fromDriver: fromPostgresText,
+});
+
+/** JSON as text, as in D1: `jsonb` reorders keys, changes the form of numbers and refuses a NUL; and it is searched as text. */
+const json = customType<{ data: unknown; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (value) => toPostgresText(JSON.stringify(value)),
+  fromDriver: (stored) => JSON.parse(fromPostgresText(stored)) as unknown,
+});
+
+const time = (name: string) => bigint(name, { mode: "number" });
+
+/**
+ * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes and
+ * collations are said in `migrations/postgres` alone.
+ */
+export const approvals = pgTable("approvals", {
+  id: string("id").primaryKey(),
+  run_id: string("run_id").notNull(),
+  session_id: string("session_id").notNull(),
+  status: text("status").$type<ApprovalStatus>().notNull(),
+  source_type: text("source_type").$type<SourceType>().notNull(),
+  approval_type: text("approval_type").$type<ApprovalType>().notNull(),
+  pause_type: text("pause_type").$type<PauseType>().notNull(),
+  tool_name: string("tool_name").notNull(),
+  tool_args: json("tool_args").$type<ApprovalRecord["tool_args"]>().notNull(),
+  expires_at: time("expires_at"),
+  agent_id: string("agent_id"),
+  team_id: string("team_id"),
+  workflow_id: string("workflow_id"),
+  user_id: string("user_id"),
+  schedule_id: string("schedule_id"),
+  schedule_run_id: string("schedule_run_id"),
+  source_name: string("source_name"),
+  requirements: json("requirements").$type<Requirement[]>().notNull(),
+  context: json("context").$type<ApprovalRecord["context"]>().notNull(),
+  resolution_data: json("resolution_data").$type<ApprovalRecord["resolution_data"]>(),
+  resolved_by: string("resolved_by"),
+  resolved_at: time("resolved_at"),
+  created_at: time("created_at").notNull(),
+  updated_at: time("updated_at").notNull(),
+  run_status: text("run_status").$type<RunStatus>().notNull(),
+  root_run_id: string("root_run_id").notNull(),
+  requested_by: string("requested_by"),
+  call_id: string("call_id").notNull(),
+  args_hash: string("args_hash").notNull(),
+  call_outcome: text("call_outcome").$type<CallOutcome>(),
+  version: time("version").notNull(),
+  hidden: boolean("hidden").notNull(),
+  created_at_ms: time("created_at_ms").notNull(),
+});
+
+/** A column for each field of `RunRow`, in its order. */
+export const runs = pgTable("runs", {
+  id: string("id").primaryKey(),
+  version: time("version").notNull(),
+  root_run_id: string("root_run_id").notNull(),
+  agent_id: string("agent_id"),
+  team_id: string("team_id"),
+  session_id: string("session_id").notNull(),
+  user_id: string("user_id"),
+  requested_by: string("requested_by"),
+  status: text("status").$type<RunStatus>().notNull(),
+  input: string("input").notNull(),
+  output: string("output"),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+});
+
+/** The row `schema_version` says which migrations were applied. */
+export const kernMeta = pgTable("kern_meta", {
+  name: string("name").primaryKey(),
+  value: integer("value").notNull(),
+});
+
+/** Does not compile where a row read from one database is another than a row read from the other. */
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+true satisfies Same<typeof approvals.$inferSelect, typeof d1.approvals.$inferSelect>;
+true satisfies Same<typeof runs.$inferSelect, typeof d1.runs.$inferSelect>;
