@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { build } from "esbuild";
+import { requiredBuiltins } from "../scripts/required-builtins.ts";
 
 export const root = join(import.meta.dirname, "..");
 
@@ -14,7 +15,8 @@ export async function bundle(entry: string, outfile: string, minify = true): Pro
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
+    external: ["cloudflare:*", "node:*", "pg-native"],
+    plugins: [requiredBuiltins],
     logLevel: "warning",
   });
 }

@@ -11,8 +11,16 @@ import { listAims, measureLists } from "./list.ts";
 import { startModel } from "./model.ts";
 import { readOptions } from "./options.ts";
 import { profileCycles } from "./profile-cycles.ts";
+import { measureFilters } from "./filters.ts";
 import { measureSize, sizeAims } from "./size.ts";
-import { aimsTable, countsTable, cyclesTable, listTable, sizeTable } from "./table.ts";
+import {
+  aimsTable,
+  countsTable,
+  cyclesTable,
+  filtersTable,
+  listTable,
+  sizeTable,
+} from "./table.ts";
 
 const options = readOptions();
 const results: Record<string, unknown> = { cpus: cpus().length, cpu: cpus()[0]?.model };
@@ -43,6 +51,12 @@ await run(async () => {
     aims.push(...listAims(sizes));
     console.log(`\n${listTable(sizes)}`);
     if (sizes.length > 2) write("docs/bench-list.svg", listFigure(sizes));
+  }
+  if (options.parts.has("filters")) {
+    const stored = Math.max(...options.stored);
+    const filters = await measureFilters(modelUrl, stored);
+    results["filters"] = filters;
+    console.log(`\n${filtersTable(filters, stored)}`);
   }
   if (options.parts.has("size")) {
     const size = await measureSize(modelUrl);

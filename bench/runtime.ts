@@ -15,6 +15,8 @@ export interface ServedWorker {
   script: string;
   /** Its Durable Objects by the names of their bindings. */
   objects: Record<string, string>;
+  /** Values by the names of their bindings. */
+  bindings?: Record<string, Record<string, string>> | undefined;
 }
 
 export interface ServeOptions {
@@ -57,7 +59,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-function configOf(name: string, { objects, script }: ServedWorker, modelUrl: string) {
+function configOf(
+  name: string,
+  { bindings: values = {}, objects, script }: ServedWorker,
+  modelUrl: string,
+) {
   const modules = {
     "worker.mjs": { type: "esm" as const, contents: readFileSync(script, "utf8") },
   };
@@ -77,6 +83,12 @@ function configOf(name: string, { objects, script }: ServedWorker, modelUrl: str
       manifest: { mainModule: "worker.mjs", modules },
       env: {
         ...Object.fromEntries(bindings),
+        ...Object.fromEntries(
+          Object.entries(values).map(([binding, value]) => [
+            binding,
+            { type: "json" as const, value },
+          ]),
+        ),
         OPENAI_BASE_URL: { type: "text" as const, value: `${modelUrl}/v1` },
         DB: { type: "d1" as const, id: "bench" },
       },

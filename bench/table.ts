@@ -2,6 +2,7 @@ import { type Aim, isMet } from "./aims.ts";
 import type { Bills } from "./counting.ts";
 import type { Counts } from "./counts.ts";
 import type { Comparison } from "./cycles.ts";
+import type { FilterFigures } from "./filters.ts";
 import type { ListFigures, Times } from "./list.ts";
 import type { Round } from "./load.ts";
 import type { Size } from "./size.ts";
@@ -98,6 +99,17 @@ export function listTable(sizes: readonly ListFigures[]): string {
       ms(one.further),
       ms(one.count),
       `${figure(one.pageRead)}, ${figure(one.countRead)}`,
+    ]),
+  );
+}
+
+export function filtersTable(filters: readonly FilterFigures[], stored: number): string {
+  return table(
+    [`asked of ${stored.toLocaleString("en-US")} approvals`, "D1", "PostgreSQL"],
+    filters.map(({ d1Ms, postgresMs, question }) => [
+      question,
+      `${figure(d1Ms)} ms`,
+      `${figure(postgresMs)} ms`,
     ]),
   );
 }

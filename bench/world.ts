@@ -10,12 +10,20 @@ interface Entry {
   /** Relative to the project's folder. */
   path: string;
   objects: ServedWorker["objects"];
+  bindings?: ServedWorker["bindings"];
 }
 
 export const kern: Entry = { path: "src/worker.ts", objects: { RUNS: "Run", FEED: "Feed" } };
 /** Kern, counting what it does. */
 export const counting: Entry = { ...kern, path: "bench/counting.ts" };
 export const floor: Entry = { path: "bench/floor.ts", objects: { RUNS: "Run" } };
+
+/** Kern on a Postgres. */
+export const kernOnPostgres = (connectionString: string): Entry => ({
+  ...kern,
+  path: "src/worker-postgres.ts",
+  bindings: { HYPERDRIVE: { connectionString } },
+});
 
 /** The one table that the floor has. */
 export const floorSchema = [
@@ -30,10 +38,10 @@ export async function start(
 ): Promise<Serving> {
   const folder = temporaryFolder();
   const workers: ServedWorker[] = [];
-  for (const [index, { objects, path }] of entries.entries()) {
+  for (const [index, { bindings, objects, path }] of entries.entries()) {
     const script = join(folder, `worker-${index}.mjs`);
     await bundle(path, script);
-    workers.push({ script, objects });
+    workers.push({ script, objects, bindings });
   }
   const storage = join(folder, "storage");
   const serving = await serve({ workers, folder: storage, modelUrl, migrations: schema });

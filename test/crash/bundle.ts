@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
+import { requiredBuiltins } from "../../scripts/required-builtins.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -20,22 +20,6 @@ export async function bundle(outfile: string): Promise<void> {
     logLevel: "warning",
   });
 }
-
-/** What CommonJS requires of Node.js must be imported in a Worker. */
-const requiredBuiltins: Plugin = {
-  name: "required builtins",
-  setup(build) {
-    const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
-    build.onResolve({ filter }, ({ kind, path }) =>
-      kind === "require-call"
-        ? { path, namespace: "required" }
-        : { path: path.replace(/^(node:)?/, "node:"), external: true },
-    );
-    build.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
-      contents: `import all from "${path.replace(/^(node:)?/, "node:")}"; module.exports = all;`,
-    }));
-  },
-};
 
 /** The database's migrations, statement by statement. */
 export function readMigrations(): string[] {
