@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiOf } from "./api.ts";
+import { startPostgres } from "./postgres.ts";
 import { run, undoAtEnd } from "./run.ts";
 import { freePort, migrate, startServer } from "./server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -32,10 +33,11 @@ async function packageTest(): Promise<void> {
       readdirSync(installed).filter((name) => !papers.test(name)),
       ["dist", "migrations", "package.json"],
     );
-    assert.deepEqual(
-      readdirSync(join(installed, "migrations", "d1")),
-      readdirSync(join(root, "migrations", "d1")),
-    );
+    for (const database of ["d1", "postgres"])
+      assert.deepEqual(
+        readdirSync(join(installed, "migrations", database)),
+        readdirSync(join(root, "migrations", database)),
+      );
   });
   await check("every export is there, as code and as types", () => {
     const targets = Object.values(manifest(installed).exports).flatMap((conditions) =>
@@ -56,28 +58,62 @@ async function packageTest(): Promise<void> {
     );
   }
 
-  const { url } = await startServer({ port: await freePort(), folder: project });
-  const api = apiOf(url);
-  const refusal = /^503: .*wrangler d1 migrations apply DB --local/;
-  await check("before the migrations, a run and /health are 503 and name the command", async () => {
-    await assert.rejects(api.start("Delete all data of user u-42"), { message: refusal });
-    await assert.rejects(api.health(), { message: refusal });
+  await flow("D1", {
+    command: "npx wrangler d1 migrations apply DB --local",
+    migrate: async () => migrate([], project),
   });
-  await check("the command mends it, under the running server", async () => {
-    await migrate([], project);
+
+  const postgres = await startPostgres(temporaryFolder(), { fsync: "off" });
+  undoAtEnd(async () => postgres.stop());
+  process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = postgres.url;
+  await flow("Postgres", {
+    command: "npx kern-migrate-postgres",
+    migrate: async () => {
+      const script = join("node_modules", ".bin", "kern-migrate-postgres");
+      await execute(script, [postgres.url], project);
+    },
+    args: ["--config", "wrangler.postgres.toml"],
+  });
+}
+
+interface Database {
+  /** What a refusal tells the operator to run, and what runs it. */
+  command: string;
+  migrate: () => Promise<unknown>;
+  /** What `wrangler dev` is given. */
+  args?: string[];
+}
+
+async function flow(name: string, { args = [], command, migrate }: Database): Promise<void> {
+  const { url } = await startServer({ port: await freePort(), folder: project, args });
+  const api = apiOf(url);
+  await check(
+    `${name}: before the migrations, a run and /health are 503 and name the command`,
+    async () => {
+      const isRefusal = ({ message }: Error) =>
+        message.startsWith("503: ") && message.includes(command);
+      await assert.rejects(api.start("Delete all data of user u-42"), isRefusal);
+      await assert.rejects(api.health(), isRefusal);
+    },
+  );
+  await check(`${name}: the command mends it, under the running server`, async () => {
+    await migrate();
     assert.equal((await api.health()).status, "ok");
   });
-  await check("a run pauses, is listed, is approved, and completes by itself", async () => {
-    const { run_id, status } = await api.start("Delete all data of user u-42");
-    assert.equal(status, "PAUSED");
-    const [approval, ...others] = await api.pending();
-    assert.ok(approval !== undefined && others.length === 0);
-    assert.deepEqual(approval.tool_args, { user_id: "u-42" });
-    assert.equal((await api.resolve(approval.id, "approved")).status, "approved");
-    const ended = await api.end(run_id);
-    assert.equal(ended.status, "COMPLETED");
-    assert.equal(ended.tools[0]?.result, "All data for user u-42 has been deleted.");
-  });
+  await check(
+    `${name}: a run pauses, is listed, is approved, and completes by itself`,
+    async () => {
+      const { run_id, status } = await api.start("Delete all data of user u-42");
+      assert.equal(status, "PAUSED");
+      const [approval, ...others] = await api.pending();
+      assert.ok(approval !== undefined && others.length === 0);
+      assert.deepEqual(approval.tool_args, { user_id: "u-42" });
+      assert.equal((await api.resolve(approval.id, "approved")).status, "approved");
+      const ended = await api.end(run_id);
+      assert.equal(ended.status, "COMPLETED");
+      assert.equal(ended.tools[0]?.result, "All data for user u-42 has been deleted.");
+    },
+  );
 }
 
 async function check(what: string, test: () => unknown): Promise<void> {

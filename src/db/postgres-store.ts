@@ -1,6 +1,6 @@
-import { and, asc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
-import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
 import type {
   ApprovalFilter,
   ApprovalList,
@@ -14,23 +14,17 @@ import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
 import { connected } from "./postgres-client.ts";
 import { isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
 import { approvals, kernMeta, runs } from "./postgres-schema.ts";
-import { endOfWindow, newestFirst, onPage, searchOf, shown, totalOf } from "./postgres-search.ts";
+import {
+  type Asked,
+  endOfWindow,
+  pageOf,
+  recordColumns,
+  searchOf,
+  shown,
+  totalOf,
+} from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Search } from "./search.ts";
-
-const {
-  version: _version,
-  hidden: _hidden,
-  created_at_ms,
-  ...columns
-} = getTableColumns(approvals);
-/** A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text. */
-const statusOfRun = sql`select ${runs.status} from ${runs} where ${runs.id} = ${approvals.run_id}`;
-/** Where the run stands is told by the run's own row, which moves when the approval's does not. */
-const recordColumns = {
-  ...columns,
-  run_status: sql<RunStatus>`coalesce((${statusOfRun}), ${approvals.run_status})`,
-};
 
 /** The store on the Postgres at `url`. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
@@ -46,28 +40,13 @@ export class PostgresStore implements Store {
   }
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
-    const { limit } = page;
-    const isFirst = !("after" in page);
-    const search = searchOf(filter, isFirst ? null : page.after);
-    return this.#ask(async (db) => {
-      const rows = await pageOf(db, search, limit + 1, isFirst ? page.offset : 0);
-      const isAll = isFirst && page.offset === 0 && rows.length <= limit;
-      const total = isFirst ? await totalBeside(db, filter, isAll ? rows.length : null) : null;
-      const records = rows.slice(0, limit).map(({ at: _at, ...record }) => record);
-      const last = rows[limit - 1];
-      if (rows.length > limit && last !== undefined)
-        return { records, total, next: { created_at_ms: last.at, id: last.id } };
-      if (search.rest === undefined || total?.isExact === true)
-        return { records, total, next: null };
-      const [end = null] = await endOfWindow(db, search);
-      return { records, total, next: end };
-    });
-
-    /** Where an index leads to all of them, a first page that is not full has them all. */
-    async function totalBeside(db: NodePgDatabase, filter: ApprovalFilter, found: number | null) {
-      if (found !== null && search.rest === undefined) return { count: found, isExact: true };
-      return count(db, filter);
-    }
+    const search = searchOf(filter, "after" in page ? page.after : null);
+    // What is added in between would move the end of what was looked at.
+    if (search.rest !== undefined)
+      return this.#ask(async (db) =>
+        db.transaction(async (seen) => listIn(seen, { filter, page, search }), snapshot),
+      );
+    return this.#ask(async (db) => listIn(db, { filter, page, search }));
   }
 
   async countApprovals(filter: ApprovalFilter): Promise<Total> {
@@ -145,16 +124,29 @@ export class PostgresStore implements Store {
 const command =
   "npx kern-migrate-postgres postgres://… (in kern's own repository: npm run migrate:postgres -- postgres://…).";
 
-async function pageOf(db: NodePgDatabase, search: Search, limit: number, offset: number) {
-  const query = db
-    .select({ ...recordColumns, at: created_at_ms })
-    .from(approvals)
-    .where(onPage(search, limit, offset))
-    .orderBy(...newestFirst);
-  return search.rest === undefined ? query.limit(limit).offset(offset) : query;
+const snapshot = { isolationLevel: "repeatable read", accessMode: "read only" } as const;
+
+async function listIn(
+  db: Asked,
+  { filter, page, search }: { filter: ApprovalFilter; page: PageRequest; search: Search },
+): Promise<ApprovalList> {
+  const { limit } = page;
+  const first = "after" in page ? null : page;
+  const rows = await pageOf(db, search, limit + 1, first?.offset ?? 0);
+  // Where an index leads to all of them, a first page that is not full has them all.
+  const isAll = search.rest === undefined && first?.offset === 0 && rows.length <= limit;
+  const all = isAll ? { count: rows.length, isExact: true } : null;
+  const total = first === null ? null : (all ?? (await count(db, filter)));
+  const records = rows.slice(0, limit).map(({ at: _at, ...record }) => record);
+  const last = rows[limit - 1];
+  if (rows.length > limit && last !== undefined)
+    return { records, total, next: { created_at_ms: last.at, id: last.id } };
+  if (search.rest === undefined || total?.isExact === true) return { records, total, next: null };
+  const [end = null] = await endOfWindow(db, search);
+  return { records, total, next: end };
 }
 
-async function count(db: NodePgDatabase, filter: ApprovalFilter): Promise<Total> {
+async function count(db: Asked, filter: ApprovalFilter): Promise<Total> {
   const [total] = await totalOf(db, filter);
   return total ?? { count: 0, isExact: true };
 }

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-migrate.ts";
 import { approvals, kernMeta, runs } from "../../src/db/postgres-schema.ts";
@@ -151,8 +152,10 @@ describe("a failing Postgres", () => {
     await queryPostgres(url, "ALTER ROLE hurried SET statement_timeout = '50ms'");
     const as = (role: string) =>
       new PostgresDb({ url: url.replace(/\/\/[^@]+@/, `//${role}:secret-1@`) }).connect(env);
-    // Until it ends, nobody else writes.
-    const holding = queryPostgres(url, "BEGIN; LOCK TABLE runs; SELECT pg_sleep(1); COMMIT");
+    const holding = new Client({ connectionString: url });
+    holding.on("error", () => undefined);
+    await holding.connect();
+    await holding.query("BEGIN; LOCK TABLE runs");
     const told = await Promise.allSettled([
       as("crowded").readApproval("approval-1"),
       as("crowded").project(runRow(), [row]),
@@ -165,7 +168,8 @@ describe("a failing Postgres", () => {
     }
     const codes = told.map((answer) => (answer as PromiseRejectedResult).reason.cause.code);
     expect(codes).toEqual(["53300", "53300", "57014"]);
-    await holding;
+    await holding.query("COMMIT");
+    await holding.end();
     expect(await store.countApprovals({})).toEqual({ count: 0, isExact: true });
     await queryPostgres(url, "DROP ROLE crowded; DROP ROLE hurried");
   });

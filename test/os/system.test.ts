@@ -1,9 +1,19 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { bindings, evict, get, pending, start, stub } from "../client.ts";
+import {
+  approvalsOf,
+  bindings,
+  door,
+  evict,
+  get,
+  pending,
+  settle,
+  start,
+  stub,
+} from "../client.ts";
 import { binding, db, outOfReach, query, unmigrated } from "../database.ts";
-import { script } from "../world.ts";
+import { faults, script } from "../world.ts";
 import worker from "../worker.ts";
 import { http, json, type Question, refusal } from "./http.ts";
 import { mismatch, operationsOf, readDocument, resolved } from "./openapi.ts";
@@ -121,6 +131,29 @@ test.each([
   const shown = [page.status, text.includes(told), text.includes("secret-1")];
   expect(shown).toEqual([503, true, false]);
   expect(await listDurableObjectIds(bindings.RUNS)).toEqual(before);
+});
+
+test("while the database cannot be reached, a decision is taken and kept, and told once it can be", async () => {
+  const call = { name: "delete_user_data", args: { user_id: "u" } };
+  const { run_id } = await start(script({ calls: [call] }));
+  const { id } = await pending(run_id);
+  const vars = { [binding]: outOfReach };
+  faults.beforeProject = (runId) => {
+    if (runId === run_id) throw new Error("The database is away.");
+  };
+  try {
+    const body = json({ status: "approved", resolved_by: "ann" });
+    expect((await http("GET", "/approvals", { vars })).status).toBe(503);
+    expect((await http("POST", `/approvals/${id}/resolve`, { vars, ...body })).status).toBe(200);
+    const status = await http("GET", `/approvals/${id}/status`, { vars });
+    expect(await status.json()).toMatchObject({ status: "approved", resolved_by: "ann" });
+    expect(await settle(run_id)).toMatchObject({ status: "COMPLETED" });
+    expect(await approvalsOf(run_id)).toMatchObject([{ id, status: "pending" }]);
+  } finally {
+    faults.beforeProject = undefined;
+  }
+  await door(run_id).poke(true);
+  expect(await approvalsOf(run_id)).toMatchObject([{ id, status: "approved" }]);
 });
 
 test("a run that cannot be asked does not hide the other stuck ones from the operator", async () => {

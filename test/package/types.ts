@@ -1,4 +1,5 @@
 /** What the compiler tells a project that has installed kern. It is compiled there, and never run. */
+import { PostgresDb } from "kern/db/postgres";
 import { tool } from "kern/tools";
 import { z } from "zod";
 import app, { type Feed, type Run } from "./worker";
@@ -50,6 +51,13 @@ tool({
   // @ts-expect-error: this is not one of the parameters.
   userInputFields: ["answer"],
 });
+
+export const postgresDbs = [
+  new PostgresDb({ binding: "HYPERDRIVE" }),
+  new PostgresDb({ url: "postgres://localhost/kern", id: "main" }),
+  // @ts-expect-error: where it is must be said.
+  new PostgresDb({ id: "main" }),
+];
 
 /** A subclass, as in `export class Run extends os.Run {}`, keeps its stubs typed. */
 export async function readRun({ RUNS }: Cloudflare.Env): Promise<void> {

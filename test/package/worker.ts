@@ -8,7 +8,7 @@ import { z } from "zod";
 
 const db = new D1Db({ binding: "DB" });
 
-const deleteUserData = approval(
+export const deleteUserData = approval(
   tool({
     name: "delete_user_data",
     description: "Permanently delete all data for a user. Requires admin approval.",

@@ -1,0 +1,135 @@
+import { env } from "cloudflare:workers";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pageOf, searchOf, totalOf } from "../../src/db/postgres-search.ts";
+import { PostgresDb } from "../../src/db/postgres.ts";
+import type { ApprovalFilter, Position } from "../../src/run/store.ts";
+import { queryPostgres } from "../database.ts";
+import { approvalRow, runRow } from "./rows.ts";
+
+const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
+const db = drizzle.mock();
+
+interface Node {
+  "Node Type": string;
+  "Index Name"?: string;
+  "Relation Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  Plans?: Node[];
+}
+
+/** What Postgres goes through, the index or else the table, and how many rows it reads in all. */
+async function watch(query: { toSQL(): { sql: string; params: unknown[] } }) {
+  const { params, sql } = query.toSQL();
+  const [row] = await queryPostgres(url, `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, params);
+  const [root] = (row?.["QUERY PLAN"] ?? []) as { Plan: Node }[];
+  const nodes = root === undefined ? [] : flatten(root.Plan);
+  const scans = nodes.filter((node) => /(Index|Index Only|Seq) Scan$/.test(node["Node Type"]));
+  return {
+    led: [...new Set(scans.map((node) => node["Index Name"] ?? `all of ${node["Relation Name"]}`))],
+    isSorted: nodes.some((node) => node["Node Type"].includes("Sort")),
+    read: scans.reduce((sum, node) => sum + node["Actual Rows"] * node["Actual Loops"], 0),
+  };
+}
+
+function flatten(node: Node): Node[] {
+  return [node, ...(node.Plans ?? []).flatMap(flatten)];
+}
+
+const stored = 40_000;
+const limit = 20;
+const page = (filter: ApprovalFilter, after: Position | null = null) =>
+  watch(pageOf(db, searchOf(filter, after), limit, 0));
+const count = (filter: ApprovalFilter) => watch(totalOf(db, filter));
+
+describe("how Postgres goes about a list", () => {
+  beforeAll(async () => {
+    await queryPostgres(url, "TRUNCATE approvals, runs");
+    await new PostgresDb({ url }).connect(env).project(runRow(), [approvalRow({ id: "model" })]);
+    const columns = (await queryPostgres(
+      url,
+      "SELECT attname FROM pg_attribute WHERE attrelid = 'approvals'::regclass AND attnum > 0 ORDER BY attnum",
+    )) as { attname: string }[];
+    const others: Record<string, string> = {
+      id: "'approval-' || n",
+      run_id: "'run-' || n",
+      root_run_id: "CASE WHEN n % 1000 = 0 THEN 'team-run' ELSE 'run-' || n END",
+      user_id: "'user-' || n % 100",
+      team_id: "CASE WHEN n % 1000 = 0 THEN 'team-1' END",
+      workflow_id: "CASE WHEN n % 1000 = 1 THEN 'workflow-1' END",
+      schedule_id: "CASE WHEN n % 1000 = 2 THEN 'schedule-1' END",
+      status: "CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'approved' END",
+      created_at_ms: "n",
+    };
+    const names = columns.map(({ attname }) => attname);
+    const values = names.map((name) => others[name] ?? name).join(", ");
+    await queryPostgres(
+      url,
+      `INSERT INTO approvals (${names.join(", ")}) SELECT ${values} FROM approvals, generate_series(1, ${stored}) AS n`,
+    );
+    await queryPostgres(url, "VACUUM ANALYZE approvals");
+  }, 60_000);
+  afterAll(async () => {
+    await queryPostgres(url, "TRUNCATE approvals, runs");
+  });
+
+  test.each<[ApprovalFilter, string]>([
+    [{}, "approvals_newest"],
+    [{ status: "pending" }, "approvals_by_status"],
+    [{ user_id: "user-7" }, "approvals_by_user"],
+    [{ team_id: "team-1" }, "approvals_by_team"],
+    [{ workflow_id: "workflow-1" }, "approvals_by_workflow"],
+    [{ schedule_id: "schedule-1" }, "approvals_by_schedule"],
+    [{ created_after: 100, created_before: 20_000 }, "approvals_newest"],
+  ])(
+    "a page of %j, the first or one far behind, walks one index in its order",
+    async (filter, index) => {
+      for (const after of [null, { created_at_ms: 15_000, id: "a" }]) {
+        const { isSorted, led, read } = await page(filter, after);
+        expect(led.filter((name) => name !== "runs_pkey")).toEqual([index]);
+        expect(isSorted).toBe(false);
+        expect(read).toBeLessThanOrEqual(2 * limit);
+      }
+    },
+  );
+
+  test.each<ApprovalFilter>([
+    { source_type: "agent" },
+    { approval_type: "required" },
+    { pause_type: "confirmation" },
+    { agent_id: "nobody" },
+    { session_id: "session-1" },
+    { tool_name: "delete_user_data" },
+    { resolved_by: "nobody" },
+    { q: "u-7" },
+    { q: "nowhere" },
+  ])("a page of %j looks at no more than its window, newest first", async (filter) => {
+    const { led, read } = await page(filter);
+    expect(led).toContain("approvals_newest");
+    expect(led).not.toContain("all of approvals");
+    expect(read).toBeLessThanOrEqual(10_000 + 2 * limit);
+  });
+
+  test.each<[ApprovalFilter, string, number]>([
+    [{ user_id: "user-7", status: "approved", created_after: 9 }, "approvals_by_user", 400],
+    [{ user_id: "user-7", status: "pending" }, "approvals_by_status", 400],
+    [{ run_id: "team-run", status: "pending" }, "approvals_by_root", 40],
+    [{ run_id: "run-7" }, "approvals_by_run", 1],
+  ])("a page and a count of %j read what the index leads to", async (filter, index, most) => {
+    for (const { led, read } of [await page(filter), await count(filter)]) {
+      expect(led).toContain(index);
+      expect(led).not.toContain("all of approvals");
+      expect(read).toBeLessThanOrEqual(2 * most + 2 * limit);
+    }
+  });
+
+  test.each<[ApprovalFilter, number]>([
+    [{ status: "pending" }, stored / 100 + 1],
+    [{ status: "approved" }, 10_001],
+    [{}, 10_001],
+    [{ user_id: "user-7" }, 400],
+  ])("a count of %j looks at no more than it counts", async (filter, most) => {
+    expect((await count(filter)).read).toBeLessThanOrEqual(most);
+  });
+});
