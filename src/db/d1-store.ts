@@ -1,6 +1,6 @@
-import { and, asc, eq, getTableColumns, gt, lt, not, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
-import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
 import type { KernError } from "../errors.ts";
 import type {
   ApprovalFilter,
@@ -13,10 +13,11 @@ import type {
 } from "../run/store.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
 import { approvals, kernMeta, runs } from "./d1-schema.ts";
-import { endOfWindow, newestFirst, onPage, searchOf, totalOf } from "./d1-search.ts";
+import { endOfWindow, newestFirst, onPage, searchOf, shown, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
-import type { Search } from "./search.ts";
+import { listOf, type Read, runStatusOf, type Search } from "./search.ts";
+import { sweeping } from "./sweeps.ts";
 
 const {
   version: _version,
@@ -24,13 +25,8 @@ const {
   created_at_ms,
   ...columns
 } = getTableColumns(approvals);
-/** A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text. */
-const statusOfRun = sql`select ${runs.status} from ${runs} where ${runs.id} = ${approvals.run_id}`;
-/** Where the run stands is told by the run's own row, which moves when the approval's does not. */
-const recordColumns = {
-  ...columns,
-  run_status: sql<RunStatus>`coalesce((${statusOfRun}), ${approvals.run_status})`,
-};
+const recordColumns = { ...columns, run_status: runStatusOf(approvals, runs) };
+const { overdue, paused, stuck } = sweeping(approvals, runs);
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
@@ -57,13 +53,7 @@ export class D1Store implements Store {
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
     const search = searchOf(filter, "after" in page ? page.after : null);
-    const { end, rows, total } = await this.#read(filter, page, search);
-    const records = rows.slice(0, page.limit).map(({ at: _at, ...record }) => record);
-    const last = rows[page.limit - 1];
-    if (rows.length > page.limit && last !== undefined)
-      return { records, total, next: { created_at_ms: last.at, id: last.id } };
-    if (search.rest === undefined || total?.isExact === true) return { records, total, next: null };
-    return { records, total, next: end };
+    return listOf(await this.#read(filter, page, search), page.limit, search);
   }
 
   async countApprovals(filter: ApprovalFilter): Promise<Total> {
@@ -72,35 +62,32 @@ export class D1Store implements Store {
   }
 
   async readApproval(id: string): Promise<ApprovalRecord | null> {
-    const shown = and(eq(approvals.id, id), not(approvals.hidden));
     const [record] = await this.#ask(() =>
-      this.#db.select(recordColumns).from(approvals).where(shown),
+      this.#db
+        .select(recordColumns)
+        .from(approvals)
+        .where(and(eq(approvals.id, id), shown)),
     );
     return record ?? null;
   }
 
   stuckRuns(beforeMs: number, limit: number, after?: Pick<RunRow, "id" | "updated_at_ms">) {
-    // Literals here and below, because a partial index serves no parameter.
-    const moving = sql`${runs.status} in ('PENDING', 'RUNNING')`;
-    const place = sql`(${runs.updated_at_ms}, ${runs.id})`;
-    const further = after && sql`${place} > (${after.updated_at_ms}, ${after.id})`;
     return this.#ask(() =>
       this.#db
         .select()
         .from(runs)
-        .where(and(moving, lt(runs.updated_at_ms, beforeMs), further))
+        .where(stuck(beforeMs, after))
         .orderBy(asc(runs.updated_at_ms), asc(runs.id))
         .limit(limit),
     );
   }
 
   async pausedRuns(afterId: string, limit: number): Promise<string[]> {
-    const paused = sql`${runs.status} = 'PAUSED'`;
     const rows = await this.#ask(() =>
       this.#db
         .select({ id: runs.id })
         .from(runs)
-        .where(and(paused, gt(runs.id, afterId)))
+        .where(paused(afterId))
         .orderBy(asc(runs.id))
         .limit(limit),
     );
@@ -108,13 +95,11 @@ export class D1Store implements Store {
   }
 
   async overdueRuns(beforeMs: number, limit: number, afterId = ""): Promise<string[]> {
-    const pending = sql`${approvals.status} = 'pending'`;
-    const overdue = lt(approvals.expires_at, Math.ceil(beforeMs / 1000));
     const rows = await this.#ask(() =>
       this.#db
         .selectDistinct({ id: approvals.run_id })
         .from(approvals)
-        .where(and(pending, overdue, gt(approvals.run_id, afterId)))
+        .where(overdue(beforeMs, afterId))
         .orderBy(asc(approvals.run_id))
         .limit(limit),
     );
@@ -127,7 +112,7 @@ export class D1Store implements Store {
   }
 
   /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
-  async #read(filter: ApprovalFilter, page: PageRequest, search: Search) {
+  async #read(filter: ApprovalFilter, page: PageRequest, search: Search): Promise<Read> {
     const first = "after" in page ? null : page;
     const asked = this.#page(search, page.limit + 1, first?.offset ?? 0);
     if (search.rest !== undefined) {

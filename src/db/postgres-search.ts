@@ -1,12 +1,11 @@
-import { and, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { and, getTableColumns, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
-import type { RunStatus } from "../approval/record.ts";
 import type { ApprovalFilter } from "../run/store.ts";
 import { approvals, runs } from "./postgres-schema.ts";
 import { toPostgresText } from "./postgres-text.ts";
-import { asksForStatusOnly, type Search, searching, window } from "./search.ts";
+import { asksForStatusOnly, type Search, runStatusOf, searching, total, window } from "./search.ts";
 
-const { lookedAt, newestFirst, onPage, searchOf, shown } = searching(
+const { counting, newestFirst, onPage, searchOf, shown } = searching(
   approvals,
   (text, part) =>
     // Of this collation's letters, ASCII's alone have another case.
@@ -23,13 +22,7 @@ const {
   created_at_ms,
   ...columns
 } = getTableColumns(approvals);
-/** A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text. */
-const statusOfRun = sql`select ${runs.status} from ${runs} where ${runs.id} = ${approvals.run_id}`;
-/** Where the run stands is told by the run's own row, which moves when the approval's does not. */
-export const recordColumns = {
-  ...columns,
-  run_status: sql<RunStatus>`coalesce((${statusOfRun}), ${approvals.run_status})`,
-};
+export const recordColumns = { ...columns, run_status: runStatusOf(approvals, runs) };
 
 export function pageOf(db: Asked, search: Search, limit: number, offset: number) {
   const query = db
@@ -61,21 +54,6 @@ export function totalOf(db: Asked, filter: ApprovalFilter) {
       .from(approvals)
       .where(and(pending, shown));
   }
-  const search = searchOf(filter, null);
-  const { led, rest } = search;
-  if (rest === undefined) {
-    const some = sql`select 1 from ${approvals} where ${and(shown, led)} limit ${window + 1}`;
-    return db
-      .select(total(sql`least(count(*), ${window})`, sql`count(*) <= ${window}`))
-      .from(sql`(${some})`);
-  }
-  const isWhole = sql`not exists ${endOfWindow(db, search)}`;
-  return db
-    .select(total(sql`count(*)`, isWhole))
-    .from(lookedAt(search))
-    .where(and(shown, rest));
-}
-
-function total(count: SQL, isExact: SQL<unknown>) {
-  return { count: count.mapWith(Number), isExact: isExact.mapWith(Boolean) };
+  const { columns, from, where } = counting(searchOf(filter, null));
+  return db.select(columns).from(from).where(where);
 }

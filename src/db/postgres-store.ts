@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type {
@@ -24,7 +24,10 @@ import {
   totalOf,
 } from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
-import type { Search } from "./search.ts";
+import { listOf, type Read, type Search } from "./search.ts";
+import { sweeping } from "./sweeps.ts";
+
+const { overdue, paused, stuck } = sweeping(approvals, runs);
 
 /** The store on the Postgres at `url`. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
@@ -41,12 +44,14 @@ export class PostgresStore implements Store {
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
     const search = searchOf(filter, "after" in page ? page.after : null);
-    // What is added in between would move the end of what was looked at.
-    if (search.rest !== undefined)
-      return this.#ask(async (db) =>
-        db.transaction(async (seen) => listIn(seen, { filter, page, search }), snapshot),
-      );
-    return this.#ask(async (db) => listIn(db, { filter, page, search }));
+    const asked = { filter, page, search };
+    const found = await this.#ask(async (db) =>
+      // What is added in between would move the end of what was looked at.
+      search.rest === undefined
+        ? read(db, asked)
+        : db.transaction(async (seen) => read(seen, asked), snapshot),
+    );
+    return listOf(found, page.limit, search);
   }
 
   async countApprovals(filter: ApprovalFilter): Promise<Total> {
@@ -64,27 +69,22 @@ export class PostgresStore implements Store {
   }
 
   async stuckRuns(beforeMs: number, limit: number, after?: Pick<RunRow, "id" | "updated_at_ms">) {
-    // Literals here and below, because a partial index serves no parameter.
-    const moving = sql`${runs.status} in ('PENDING', 'RUNNING')`;
-    const place = sql`(${runs.updated_at_ms}, ${runs.id})`;
-    const further = after && sql`${place} > (${after.updated_at_ms}, ${after.id})`;
     return this.#ask(async (db) =>
       db
         .select()
         .from(runs)
-        .where(and(moving, lt(runs.updated_at_ms, beforeMs), further))
+        .where(stuck(beforeMs, after))
         .orderBy(asc(runs.updated_at_ms), asc(runs.id))
         .limit(limit),
     );
   }
 
   async pausedRuns(afterId: string, limit: number): Promise<string[]> {
-    const paused = sql`${runs.status} = 'PAUSED'`;
     const rows = await this.#ask(async (db) =>
       db
         .select({ id: runs.id })
         .from(runs)
-        .where(and(paused, gt(runs.id, afterId)))
+        .where(paused(afterId))
         .orderBy(asc(runs.id))
         .limit(limit),
     );
@@ -92,13 +92,11 @@ export class PostgresStore implements Store {
   }
 
   async overdueRuns(beforeMs: number, limit: number, afterId = ""): Promise<string[]> {
-    const pending = sql`${approvals.status} = 'pending'`;
-    const overdue = lt(approvals.expires_at, Math.ceil(beforeMs / 1000));
     const rows = await this.#ask(async (db) =>
       db
         .selectDistinct({ id: approvals.run_id })
         .from(approvals)
-        .where(and(pending, overdue, gt(approvals.run_id, afterId)))
+        .where(overdue(beforeMs, afterId))
         .orderBy(asc(approvals.run_id))
         .limit(limit),
     );
@@ -126,24 +124,22 @@ const command =
 
 const snapshot = { isolationLevel: "repeatable read", accessMode: "read only" } as const;
 
-async function listIn(
+async function read(
   db: Asked,
   { filter, page, search }: { filter: ApprovalFilter; page: PageRequest; search: Search },
-): Promise<ApprovalList> {
-  const { limit } = page;
+): Promise<Read> {
   const first = "after" in page ? null : page;
-  const rows = await pageOf(db, search, limit + 1, first?.offset ?? 0);
-  // Where an index leads to all of them, a first page that is not full has them all.
-  const isAll = search.rest === undefined && first?.offset === 0 && rows.length <= limit;
-  const all = isAll ? { count: rows.length, isExact: true } : null;
-  const total = first === null ? null : (all ?? (await count(db, filter)));
-  const records = rows.slice(0, limit).map(({ at: _at, ...record }) => record);
-  const last = rows[limit - 1];
-  if (rows.length > limit && last !== undefined)
-    return { records, total, next: { created_at_ms: last.at, id: last.id } };
-  if (search.rest === undefined || total?.isExact === true) return { records, total, next: null };
-  const [end = null] = await endOfWindow(db, search);
-  return { records, total, next: end };
+  const rows = await pageOf(db, search, page.limit + 1, first?.offset ?? 0);
+  if (search.rest !== undefined) {
+    const total = first === null ? null : await count(db, filter);
+    const [end = null] = await endOfWindow(db, search);
+    return { rows, total, end };
+  }
+  if (first === null) return { rows, total: null, end: null };
+  // A first page that is not full has them all.
+  const isAll = first.offset === 0 && rows.length <= page.limit;
+  const all = { count: rows.length, isExact: true };
+  return { rows, total: isAll ? all : await count(db, filter), end: null };
 }
 
 async function count(db: Asked, filter: ApprovalFilter): Promise<Total> {

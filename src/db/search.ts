@@ -11,7 +11,8 @@ import {
   sql,
   type Table,
 } from "drizzle-orm";
-import type { ApprovalFilter, Position } from "../run/store.ts";
+import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { ApprovalFilter, ApprovalList, Position, Total } from "../run/store.ts";
 
 /** No total is counted further than this, and no more rows that an index leads to are looked at one by one. */
 export const window = 10_000;
@@ -69,6 +70,24 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
     return sql`(select * from ${approvals} ${where} order by ${order} limit ${window}) as ${approvals}`;
   }
 
+  /** How many there are, as far as they are looked at, and whether those are all. Named, for a batch's answers. */
+  function counting(search: Search) {
+    const { led, rest } = search;
+    if (rest === undefined) {
+      const some = sql`select 1 from ${approvals} where ${and(shown, led)} limit ${window + 1}`;
+      const isAll = sql`count(*) <= ${window}`;
+      const count = sql`case when ${isAll} then count(*) else ${window} end`;
+      return { columns: total(count, isAll), from: sql`(${some}) as counted`, where: undefined };
+    }
+    const where = led === undefined ? sql`` : sql`where ${led}`;
+    const last = sql`select 1 from ${approvals} ${where} limit 1 offset ${window - 1}`;
+    return {
+      columns: total(sql`count(*)`, sql`not exists (${last})`),
+      from: lookedAt(search),
+      where: and(shown, rest),
+    };
+  }
+
   function is(name: FieldName, value: string | undefined): SQL {
     return eq(approvals[name], value);
   }
@@ -93,7 +112,40 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
     );
   }
 
-  return { shown, newestFirst, searchOf, onPage, lookedAt };
+  return { shown, newestFirst, searchOf, onPage, counting };
+}
+
+export function total(count: SQL, isExact: SQL) {
+  return {
+    count: count.mapWith(Number).as("count"),
+    isExact: isExact.mapWith(Boolean).as("is_exact"),
+  };
+}
+
+/** What was read for a page of `limit`: its rows, and one more where there is one; and where the window ends, if it does. */
+export interface Read {
+  rows: (ApprovalRecord & { at: number })[];
+  total: Total | null;
+  end: Position | null;
+}
+
+export function listOf({ end, rows, total }: Read, limit: number, search: Search): ApprovalList {
+  const records = rows.slice(0, limit).map(({ at: _at, ...record }) => record);
+  const last = rows[limit - 1];
+  if (rows.length > limit && last !== undefined)
+    return { records, total, next: { created_at_ms: last.at, id: last.id } };
+  const isOver = search.rest === undefined || total?.isExact === true;
+  return { records, total, next: isOver ? null : end };
+}
+
+/** Where the run stands is told by the run's own row, which moves when the approval's does not. */
+export function runStatusOf(
+  approvals: Table & Record<"run_id" | "run_status", Column>,
+  runs: Table & Record<"id" | "status", Column>,
+): SQL<RunStatus> {
+  // A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text.
+  const ofRun = sql`select ${runs.status} from ${runs} where ${runs.id} = ${approvals.run_id}`;
+  return sql<RunStatus>`coalesce((${ofRun}), ${approvals.run_status})`;
 }
 
 /** Whether nothing is asked for but, at most, the status. */
