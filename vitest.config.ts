@@ -4,6 +4,7 @@ import { migrationsIn } from "./src/bin/migrations.ts";
 
 /** What asks the API and reads what comes of it, which is the same on either database. */
 const onEither = [
+  "db/postgres*.test.ts",
   "flow.test.ts",
   "os/**",
   "panel/**",
@@ -12,7 +13,11 @@ const onEither = [
 ];
 
 /** The same Worker on one of the databases. */
-function project(database: "d1" | "postgres", include: string[]): TestProjectConfiguration {
+function project(
+  database: "d1" | "postgres",
+  include: string[],
+  exclude: string[] = [],
+): TestProjectConfiguration {
   return {
     extends: true,
     plugins: [
@@ -35,7 +40,7 @@ function project(database: "d1" | "postgres", include: string[]): TestProjectCon
         },
       })),
     ],
-    test: { name: database, include },
+    test: { name: database, include, exclude },
   };
 }
 
@@ -44,7 +49,7 @@ export default defineConfig({
   ssr: { target: "webworker", resolve: { conditions: ["workerd", "worker", "module", "browser"] } },
   test: {
     projects: [
-      project("d1", ["test/**/*.test.ts"]),
+      project("d1", ["test/**/*.test.ts"], ["test/db/postgres*"]),
       project(
         "postgres",
         onEither.map((path) => `test/${path.replace(/\*\*$/, "**/*.test.ts")}`),

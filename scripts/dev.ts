@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -49,14 +50,21 @@ async function migrateD1(): Promise<void> {
 }
 
 async function servePostgres(): Promise<void> {
-  // Nobody else gets into root's own home, and root may not run it.
-  const home = process.getuid?.() === 0 ? join(tmpdir(), "kern-dev") : ".wrangler";
-  const server = await startPostgres(join(home, "postgres"));
+  const server = await startPostgres(postgresFolder());
   undoAtEnd(async () => server.stop());
   const { url } = server;
   await migratePostgres(url, migrationsIn());
   process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = url;
   console.log(`PostgreSQL is running at ${url}`);
+}
+
+/** Beside the local D1; as root, whose home nobody gets into that may run it, in a folder of this checkout's own. */
+function postgresFolder(): string {
+  const given = values["persist-to"];
+  if (typeof given === "string") return join(given, "postgres");
+  if (process.getuid?.() !== 0) return join(".wrangler", "postgres");
+  const checkout = createHash("sha256").update(process.cwd()).digest("hex").slice(0, 12);
+  return join(tmpdir(), `kern-postgres-${checkout}`);
 }
 
 async function choosePort(): Promise<number> {

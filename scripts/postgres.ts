@@ -1,6 +1,17 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { freePort } from "./server.ts";
@@ -19,17 +30,27 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   mkdirSync(folder, { recursive: true });
   const { binaries, user } = runnable(folder);
+  const owner = lstatSync(folder).uid;
+  if (user !== null && owner !== 0 && owner !== user.uid)
+    throw new Error(`${folder} belongs to somebody else.`);
   const data = join(folder, "data");
   const secret = join(folder, "password");
-  if (!existsSync(secret)) writeFileSync(secret, randomBytes(16).toString("hex"), { mode: 0o600 });
-  if (user !== null) for (const path of [folder, secret]) chownSync(path, user.uid, user.gid);
+  if (user !== null) chownSync(folder, user.uid, user.gid);
+  if (!existsSync(secret)) {
+    writeFileSync(secret, randomBytes(16).toString("hex"), { mode: 0o600, flag: "wx" });
+    if (user !== null) lchownSync(secret, user.uid, user.gid);
+  }
   if (!existsSync(data)) {
+    // Under its own name once it is whole.
+    const made = `${data}.new`;
+    rmSync(made, { recursive: true, force: true });
     const how = ["--encoding=UTF8", "--no-locale", "--no-sync", "--auth=password"];
-    const where = [`--pgdata=${data}`, "--username=postgres", `--pwfile=${secret}`];
+    const where = [`--pgdata=${made}`, "--username=postgres", `--pwfile=${secret}`];
     execFileSync(binaries.initdb, [...how, ...where], {
       ...user,
       stdio: ["ignore", "ignore", "pipe"],
     });
+    renameSync(made, data);
   }
   const port = await freePort();
   const all = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...settings };
@@ -50,13 +71,20 @@ export async function startPostgres(
 /** Resolves when it takes connections; throws what it said where it ends before that. */
 async function started(child: ChildProcess): Promise<ChildProcess> {
   let said = "";
+  const endToo = (): void => void child.kill("SIGINT");
+  process.once("exit", endToo);
+  child.once("exit", () => process.off("exit", endToo));
   return new Promise((resolve, reject) => {
     child.stderr?.on("data", (chunk) => {
       said = (said + String(chunk)).slice(-10_000);
       if (said.includes("ready to accept connections")) resolve(child);
     });
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`PostgreSQL did not start.\n${said}`)));
+    child.once("exit", () =>
+      reject(
+        new Error(`PostgreSQL did not start; one that has this folder may still run.\n${said}`),
+      ),
+    );
   });
 }
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** Where a connection is cut that writes: before the server hears of it, or when it has committed and before it is heard. */
 export type Cut = "before" | "after" | null;
 
-/** Stands between clients and a PostgreSQL, and asks of each that begins to write, by its name, whether it is cut. */
+/** Stands between clients and a PostgreSQL, and asks of each that begins to write, by its name, whether it is cut; `mute` is never answered. */
 export async function startProxy(
   port: number,
   cutOf: (applicationName: string) => Cut,
@@ -27,7 +27,7 @@ export async function startProxy(
       name = /application_name\0([^\0]*)/.exec(text)?.[1] ?? name;
       if (cut === undefined && text.includes("insert into")) cut = cutOf(name);
       if (cut === "before") client.destroy();
-      else upstream.write(chunk);
+      else if (name !== "mute") upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
       if (cut === "after" && chunk.includes("INSERT 0 ")) client.destroy();

@@ -22,7 +22,9 @@ if (isHelp) {
     console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "It is up to date.");
   } catch (error) {
     const said = error instanceof AggregateError ? error.errors.join("; ") : String(error);
-    console.error(`The database was left as it was. ${said.replaceAll(url, "postgres://…")}`);
+    console.error(
+      `${said.replaceAll(url, "postgres://…")}\nNothing of it was applied, or all of it: it is safe to run this again.`,
+    );
     process.exitCode = 1;
   }
 }

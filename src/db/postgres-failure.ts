@@ -1,23 +1,34 @@
-import { withoutQuery } from "./failure.ts";
+import { DatabaseError } from "pg";
+import { KernError } from "../errors.ts";
+import { unavailable, withoutQuery } from "./failure.ts";
 
 /**
  * Lost connections, two who wrote at once (40001, 40P01) and a server that restarts (57P01 to 57P03). Too many connections
- * (53300) and a query that took too long (57014) are not of the moment: what is too much does not get less by asking again.
+ * (53300) and what takes too long (57014, or no answer at all) are not of the moment: it does not get less by asking again.
  */
 export function isOfTheMoment(cause: unknown): boolean {
-  const code = codeOf(cause);
-  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code))
-    return /^(08...|40001|40P01|57P0[123])$/.test(code);
-  // A connection that is lost has no such code, and a wait that was given up is no lost connection.
-  return !/timeout/i.test(String(cause));
+  if (cause instanceof DatabaseError)
+    return /^(08...|40001|40P01|57P0[123])$/.test(cause.code ?? "");
+  return /terminated|lost|closed|cannot connect|ECONN|EPIPE/.test(String(cause));
 }
 
 /** Whether Postgres failed because a table or a column is not there. */
 export function isSchemaMissing(error: unknown): boolean {
-  return ["42P01", "42703"].includes(codeOf(withoutQuery(error)) ?? "");
+  return ["42P01", "42703"].includes(stateOf(error) ?? "");
 }
 
-function codeOf(cause: unknown): string | undefined {
-  if (typeof cause !== "object" || cause === null || !("code" in cause)) return undefined;
-  return typeof cause.code === "string" ? cause.code : undefined;
+/** What is told of a failure: of one that is not the moment's, Postgres's own code, which names what has to be mended. */
+export function failed(error: unknown): KernError {
+  const state = stateOf(error);
+  if (state === undefined || /^(08|40|53|57|58)/.test(state)) return unavailable(error);
+  return new KernError(
+    "unavailable",
+    `The database refused what was asked of it (SQLSTATE ${state}).`,
+    { cause: withoutQuery(error), retryAfterMs: 1000 },
+  );
+}
+
+function stateOf(error: unknown): string | undefined {
+  const cause = withoutQuery(error);
+  return cause instanceof DatabaseError ? cause.code : undefined;
 }

@@ -20,10 +20,13 @@ export async function migratePostgres(
 ): Promise<string[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => undefined);
-  await client.connect();
   try {
-    await client.query("BEGIN");
+    await client.connect();
+    await checkEncoding(client);
+    await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     await client.query(`SELECT pg_advisory_xact_lock(${lock})`);
+    // Who waits for a table that is in use keeps all others waiting behind them.
+    await client.query("SET LOCAL lock_timeout = '10s'");
     const version = await versionIn(client);
     const missing = migrations
       .filter(({ name }) => versionOf(name) > version)
@@ -35,6 +38,16 @@ export async function migratePostgres(
     // What was not committed is undone with its connection.
     await client.end();
   }
+}
+
+/** In any other encoding there are texts that can never be stored. */
+async function checkEncoding(client: Client): Promise<void> {
+  const { rows } = await client.query<{ server_encoding: string }>("SHOW server_encoding");
+  const encoding = rows[0]?.server_encoding;
+  if (encoding !== "UTF8")
+    throw new Error(
+      `The database is encoded in ${encoding}, and kern needs UTF8: CREATE DATABASE kern ENCODING 'UTF8' TEMPLATE template0.`,
+    );
 }
 
 async function versionIn(client: Client): Promise<number> {

@@ -10,9 +10,9 @@ import type {
   Store,
   Total,
 } from "../run/store.ts";
-import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
-import { connected } from "./postgres-client.ts";
-import { isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
+import { behind, repeating, schemaVersion } from "./failure.ts";
+import { connected, type Place } from "./postgres-client.ts";
+import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
 import { approvals, kernMeta, runs } from "./postgres-schema.ts";
 import {
   type Asked,
@@ -29,12 +29,12 @@ import { sweeping } from "./sweeps.ts";
 
 const { overdue, paused, stuck } = sweeping(approvals, runs);
 
-/** The store on the Postgres at `url`. Everything that is asked of it is safe to repeat. */
+/** The store on a Postgres. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
-  readonly #url: string;
+  readonly #place: Place;
 
-  constructor(url: string) {
-    this.#url = url;
+  constructor(place: Place) {
+    this.#place = place;
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {
@@ -109,12 +109,12 @@ export class PostgresStore implements Store {
   }
 
   async #ask<T>(use: (db: NodePgDatabase) => Promise<T>): Promise<T> {
-    const once = async () => connected(this.#url, use);
+    const once = async () => connected(this.#place, use);
     try {
       return await repeating(once, isOfTheMoment);
     } catch (error) {
       if (isSchemaMissing(error)) throw behind(await this.#ask(versionIn), command);
-      throw unavailable(error);
+      throw failed(error);
     }
   }
 }

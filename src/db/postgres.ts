@@ -1,5 +1,6 @@
 import { KernError } from "../errors.ts";
 import type { Db, Store } from "../run/store.ts";
+import type { Place } from "./postgres-client.ts";
 import { PostgresStore } from "./postgres-store.ts";
 
 export type PostgresDbOptions = {
@@ -9,25 +10,34 @@ export type PostgresDbOptions = {
   | {
       /** The name of the Hyperdrive binding in the Worker's configuration; Hyperdrive's caching must be off. */
       binding: string;
+      url?: never;
     }
   | {
       /** Where the database is, for a direct connection, such as "postgres://user:password@host:5432/kern". */
       url: string;
+      binding?: never;
     }
 );
 
 /** A Postgres database: through Hyperdrive, by the name of its binding, or at its address. */
 export class PostgresDb implements Db {
   readonly id: string;
-  readonly #urlIn: (env: unknown) => string;
+  readonly #placeIn: (env: unknown) => Place;
 
-  constructor({ id = "postgres", ...options }: PostgresDbOptions) {
+  /** Throws a TypeError for a `url` that is none. */
+  constructor({ id = "postgres", binding, url }: PostgresDbOptions) {
     this.id = id;
-    this.#urlIn = "url" in options ? () => options.url : (env) => urlOf(options.binding, env);
+    if (binding !== undefined) {
+      this.#placeIn = (env) => ({ url: urlOf(binding, env), isDirect: false });
+    } else {
+      if (!/^postgres(ql)?:\/\//.test(url))
+        throw new TypeError("PostgresDb needs a url such as postgres://user:password@host/kern.");
+      this.#placeIn = () => ({ url, isDirect: true });
+    }
   }
 
   connect(env: unknown): Store {
-    return new PostgresStore(this.#urlIn(env));
+    return new PostgresStore(this.#placeIn(env));
   }
 }
 

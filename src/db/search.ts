@@ -47,7 +47,7 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
           : lt(approvals.created_at_ms, created_before),
         after === null
           ? undefined
-          : sql`(${approvals.created_at_ms}, ${approvals.id}) < (${after.created_at_ms}, ${after.id})`,
+          : sql`(${approvals.created_at_ms}, ${approvals.id}) < (${after.created_at_ms}, ${sql.param(after.id, approvals.id)})`,
       ),
       rest: and(
         ...others.map((name) => is(name, fields[name])),

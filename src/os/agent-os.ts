@@ -47,7 +47,8 @@ export class AgentOS {
     this.#options = options;
     this.#agents = byId(options.agents);
     this.#db = options.db ?? null;
-    this.#now = options.now ?? Date.now;
+    const { now = Date.now } = options;
+    this.#now = () => Math.trunc(now());
     checkDb(this.#agents, this.#db);
     const host: RunHost = {
       agentOf: (id) => this.#agents.get(id),

@@ -108,6 +108,21 @@ describe("a Postgres behind the release", () => {
     await queryPostgres(old, "UPDATE kern_meta SET value = 3");
   });
 
+  test("a database in another encoding is refused before anything is made in it", async () => {
+    await queryPostgres(
+      url,
+      "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+    );
+    const latin = url.replace(/[^/]+$/, "latin");
+    await expect(migratePostgres(latin, migrations)).rejects.toThrow(
+      /is encoded in LATIN1, and kern needs UTF8/,
+    );
+    expect(await queryPostgres(latin, "SELECT to_regclass('approvals') AS made")).toEqual([
+      { made: null },
+    ]);
+    await queryPostgres(url, "DROP DATABASE latin WITH (FORCE)");
+  });
+
   test("a lost column is named as such", async () => {
     await queryPostgres(old, "ALTER TABLE approvals DROP COLUMN args_hash");
     const store = new PostgresDb({ url: old }).connect(env);
@@ -172,6 +187,33 @@ describe("a failing Postgres", () => {
     await holding.end();
     expect(await store.countApprovals({})).toEqual({ count: 0, isExact: true });
     await queryPostgres(url, "DROP ROLE crowded; DROP ROLE hurried");
+  });
+
+  test("what fails until somebody mends it is told with Postgres's code", async () => {
+    await queryPostgres(url, "CREATE ROLE stranger LOGIN PASSWORD 'secret-1'");
+    const as = (user: string) =>
+      new PostgresDb({ url: url.replace(/\/\/[^@]+@/, `//${user}@`) }).connect(env);
+    for (const [user, state] of [
+      ["stranger:secret-1", "42501"],
+      ["stranger:wrong", "28P01"],
+    ] as const)
+      await expect(as(user).project(runRow(), [row])).rejects.toMatchObject({
+        code: "unavailable",
+        message: `The database refused what was asked of it (SQLSTATE ${state}).`,
+      });
+    await queryPostgres(url, "DROP ROLE stranger");
+  });
+
+  test("a server that says nothing is given up after five seconds, and not asked again", async () => {
+    const store = new PostgresDb({ url: `${proxied}?application_name=mute` }).connect(env);
+    await expect(store.readApproval("approval-1")).rejects.toMatchObject({
+      ...gone,
+      cause: { message: "Timeout: no answer within 5000 ms." },
+    });
+  });
+
+  test.each(["", "kern", "mysql://localhost/kern"])("%j is no url", (none) => {
+    expect(() => new PostgresDb({ url: none })).toThrow(/needs a url such as postgres:/);
   });
 
   test.each([undefined, {}, { HYPERDRIVE: "text" }])(
