@@ -1,4 +1,3 @@
-import { and, asc, eq, getTableColumns } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type { KernError } from "../errors.ts";
@@ -12,21 +11,10 @@ import type {
   Total,
 } from "../run/store.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
-import { approvals, kernMeta, runs } from "./d1-schema.ts";
-import { endOfWindow, newestFirst, onPage, searchOf, shown, totalOf } from "./d1-search.ts";
+import { queries, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
-import { listOf, type Read, runStatusOf, type Search } from "./search.ts";
-import { sweeping } from "./sweeps.ts";
-
-const {
-  version: _version,
-  hidden: _hidden,
-  created_at_ms,
-  ...columns
-} = getTableColumns(approvals);
-const recordColumns = { ...columns, run_status: runStatusOf(approvals, runs) };
-const { overdue, paused, stuck } = sweeping(approvals, runs);
+import { listOf, type Read, type Search } from "./search.ts";
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
@@ -52,7 +40,7 @@ export class D1Store implements Store {
   }
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
-    const search = searchOf(filter, "after" in page ? page.after : null);
+    const search = queries.searchOf(filter, "after" in page ? page.after : null);
     return listOf(await this.#read(filter, page, search), page.limit, search);
   }
 
@@ -62,47 +50,21 @@ export class D1Store implements Store {
   }
 
   async readApproval(id: string): Promise<ApprovalRecord | null> {
-    const [record] = await this.#ask(() =>
-      this.#db
-        .select(recordColumns)
-        .from(approvals)
-        .where(and(eq(approvals.id, id), shown)),
-    );
+    const [record] = await this.#ask(() => queries.approval(this.#db, id));
     return record ?? null;
   }
 
   stuckRuns(beforeMs: number, limit: number, after?: Pick<RunRow, "id" | "updated_at_ms">) {
-    return this.#ask(() =>
-      this.#db
-        .select()
-        .from(runs)
-        .where(stuck(beforeMs, after))
-        .orderBy(asc(runs.updated_at_ms), asc(runs.id))
-        .limit(limit),
-    );
+    return this.#ask(() => queries.stuck(this.#db, beforeMs, limit, after));
   }
 
   async pausedRuns(afterId: string, limit: number): Promise<string[]> {
-    const rows = await this.#ask(() =>
-      this.#db
-        .select({ id: runs.id })
-        .from(runs)
-        .where(paused(afterId))
-        .orderBy(asc(runs.id))
-        .limit(limit),
-    );
+    const rows = await this.#ask(() => queries.paused(this.#db, afterId, limit));
     return rows.map(({ id }) => id);
   }
 
   async overdueRuns(beforeMs: number, limit: number, afterId = ""): Promise<string[]> {
-    const rows = await this.#ask(() =>
-      this.#db
-        .selectDistinct({ id: approvals.run_id })
-        .from(approvals)
-        .where(overdue(beforeMs, afterId))
-        .orderBy(asc(approvals.run_id))
-        .limit(limit),
-    );
+    const rows = await this.#ask(() => queries.overdue(this.#db, beforeMs, limit, afterId));
     return rows.map(({ id }) => id);
   }
 
@@ -114,10 +76,10 @@ export class D1Store implements Store {
   /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
   async #read(filter: ApprovalFilter, page: PageRequest, search: Search): Promise<Read> {
     const first = "after" in page ? null : page;
-    const asked = this.#page(search, page.limit + 1, first?.offset ?? 0);
+    const asked = queries.pageOf(this.#db, search, page.limit + 1, first?.offset ?? 0);
     if (search.rest !== undefined) {
       // In one turn of the database: what is added in between would move the end of what was looked at.
-      const ended = endOfWindow(this.#db, search);
+      const ended = queries.endOfWindow(this.#db, search);
       if (first === null) {
         const [rows, [end = null]] = await this.#ask(() => this.#db.batch([asked, ended]));
         return { rows, total: null, end };
@@ -145,21 +107,9 @@ export class D1Store implements Store {
     };
   }
 
-  #page(search: Search, limit: number, offset: number) {
-    const query = this.#db
-      .select({ ...recordColumns, at: created_at_ms })
-      .from(approvals)
-      .where(onPage(search, limit, offset))
-      .orderBy(...newestFirst);
-    return search.rest === undefined ? query.limit(limit).offset(offset) : query;
-  }
-
   async #schemaVersion(): Promise<number> {
     try {
-      const [row] = await this.#db
-        .select()
-        .from(kernMeta)
-        .where(eq(kernMeta.name, "schema_version"));
+      const [row] = await queries.schemaVersion(this.#db);
       return row?.value ?? 0;
     } catch (error) {
       if (isSchemaMissing(error)) return 0;

@@ -1,4 +1,3 @@
-import { and, asc, eq } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type {
@@ -13,21 +12,10 @@ import type {
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import { approvals, kernMeta, runs } from "./postgres-schema.ts";
-import {
-  type Asked,
-  endOfWindow,
-  pageOf,
-  recordColumns,
-  searchOf,
-  shown,
-  totalOf,
-} from "./postgres-search.ts";
+import { queries, totalOf } from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
+import type { Asked } from "./queries.ts";
 import { listOf, type Read, type Search } from "./search.ts";
-import { sweeping } from "./sweeps.ts";
-
-const { overdue, paused, stuck } = sweeping(approvals, runs);
 
 /** The store on a Postgres. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
@@ -43,69 +31,47 @@ export class PostgresStore implements Store {
   }
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
-    const search = searchOf(filter, "after" in page ? page.after : null);
+    const search = queries.searchOf(filter, "after" in page ? page.after : null);
     const asked = { filter, page, search };
     const found = await this.#ask(async (db) =>
       // What is added in between would move the end of what was looked at.
       search.rest === undefined
-        ? read(db, asked)
-        : db.transaction(async (seen) => read(seen, asked), snapshot),
+        ? read(askable(db), asked)
+        : db.transaction(async (seen) => read(askable(seen), asked), snapshot),
     );
     return listOf(found, page.limit, search);
   }
 
   async countApprovals(filter: ApprovalFilter): Promise<Total> {
-    return this.#ask(async (db) => count(db, filter));
+    return this.#read(async (db) => count(db, filter));
   }
 
   async readApproval(id: string): Promise<ApprovalRecord | null> {
-    const [record] = await this.#ask(async (db) =>
-      db
-        .select(recordColumns)
-        .from(approvals)
-        .where(and(eq(approvals.id, id), shown)),
-    );
+    const [record] = await this.#read(async (db) => queries.approval(db, id));
     return record ?? null;
   }
 
   async stuckRuns(beforeMs: number, limit: number, after?: Pick<RunRow, "id" | "updated_at_ms">) {
-    return this.#ask(async (db) =>
-      db
-        .select()
-        .from(runs)
-        .where(stuck(beforeMs, after))
-        .orderBy(asc(runs.updated_at_ms), asc(runs.id))
-        .limit(limit),
-    );
+    return this.#read(async (db) => queries.stuck(db, beforeMs, limit, after));
   }
 
   async pausedRuns(afterId: string, limit: number): Promise<string[]> {
-    const rows = await this.#ask(async (db) =>
-      db
-        .select({ id: runs.id })
-        .from(runs)
-        .where(paused(afterId))
-        .orderBy(asc(runs.id))
-        .limit(limit),
-    );
+    const rows = await this.#read(async (db) => queries.paused(db, afterId, limit));
     return rows.map(({ id }) => id);
   }
 
   async overdueRuns(beforeMs: number, limit: number, afterId = ""): Promise<string[]> {
-    const rows = await this.#ask(async (db) =>
-      db
-        .selectDistinct({ id: approvals.run_id })
-        .from(approvals)
-        .where(overdue(beforeMs, afterId))
-        .orderBy(asc(approvals.run_id))
-        .limit(limit),
-    );
+    const rows = await this.#read(async (db) => queries.overdue(db, beforeMs, limit, afterId));
     return rows.map(({ id }) => id);
   }
 
   async checkSchema(): Promise<void> {
-    const found = await this.#ask(versionIn);
+    const found = await this.#read(versionIn);
     if (found < schemaVersion) throw behind(found, command);
+  }
+
+  async #read<T>(use: (db: Asked) => Promise<T>): Promise<T> {
+    return this.#ask(async (db) => use(askable(db)));
   }
 
   async #ask<T>(use: (db: NodePgDatabase) => Promise<T>): Promise<T> {
@@ -113,7 +79,7 @@ export class PostgresStore implements Store {
     try {
       return await repeating(once, isOfTheMoment);
     } catch (error) {
-      if (isSchemaMissing(error)) throw behind(await this.#ask(versionIn), command);
+      if (isSchemaMissing(error)) throw behind(await this.#read(versionIn), command);
       throw failed(error);
     }
   }
@@ -129,10 +95,10 @@ async function read(
   { filter, page, search }: { filter: ApprovalFilter; page: PageRequest; search: Search },
 ): Promise<Read> {
   const first = "after" in page ? null : page;
-  const rows = await pageOf(db, search, page.limit + 1, first?.offset ?? 0);
+  const rows = await queries.pageOf(db, search, page.limit + 1, first?.offset ?? 0);
   if (search.rest !== undefined) {
     const total = first === null ? null : await count(db, filter);
-    const [end = null] = await endOfWindow(db, search);
+    const [end = null] = await queries.endOfWindow(db, search);
     return { rows, total, end };
   }
   if (first === null) return { rows, total: null, end: null };
@@ -147,12 +113,16 @@ async function count(db: Asked, filter: ApprovalFilter): Promise<Total> {
   return total ?? { count: 0, isExact: true };
 }
 
-async function versionIn(db: NodePgDatabase): Promise<number> {
+async function versionIn(db: Asked): Promise<number> {
   try {
-    const [row] = await db.select().from(kernMeta).where(eq(kernMeta.name, "schema_version"));
+    const [row] = await queries.schemaVersion(db);
     return row?.value ?? 0;
   } catch (error) {
     if (isSchemaMissing(error)) return 0;
     throw error;
   }
+}
+
+function askable(db: Pick<NodePgDatabase, keyof Asked>): Asked {
+  return db as unknown as Asked;
 }

@@ -11,7 +11,7 @@ import {
   sql,
   type Table,
 } from "drizzle-orm";
-import type { ApprovalRecord, RunStatus } from "../approval/record.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
 import type { ApprovalFilter, ApprovalList, Position, Total } from "../run/store.ts";
 
 /** No total is counted further than this, and no more rows that an index leads to are looked at one by one. */
@@ -136,16 +136,6 @@ export function listOf({ end, rows, total }: Read, limit: number, search: Search
     return { records, total, next: { created_at_ms: last.at, id: last.id } };
   const isOver = search.rest === undefined || total?.isExact === true;
   return { records, total, next: isOver ? null : end };
-}
-
-/** Where the run stands is told by the run's own row, which moves when the approval's does not. */
-export function runStatusOf(
-  approvals: Table & Record<"run_id" | "run_status", Column>,
-  runs: Table & Record<"id" | "status", Column>,
-): SQL<RunStatus> {
-  // A query of its own, because Drizzle leaves the table's name out of the columns of a selection's own text.
-  const ofRun = sql`select ${runs.status} from ${runs} where ${runs.id} = ${approvals.run_id}`;
-  return sql<RunStatus>`coalesce((${ofRun}), ${approvals.run_status})`;
 }
 
 /** Whether nothing is asked for but, at most, the status. */

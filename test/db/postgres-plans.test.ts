@@ -1,14 +1,15 @@
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pageOf, searchOf, totalOf } from "../../src/db/postgres-search.ts";
+import { queries, totalOf } from "../../src/db/postgres-search.ts";
+import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { ApprovalFilter, Position } from "../../src/run/store.ts";
 import { queryPostgres } from "../database.ts";
 import { approvalRow, runRow } from "./rows.ts";
 
 const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
-const db = drizzle.mock();
+const db = drizzle.mock() as unknown as Asked;
 
 interface Node {
   "Node Type": string;
@@ -40,7 +41,7 @@ function flatten(node: Node): Node[] {
 const stored = 40_000;
 const limit = 20;
 const page = (filter: ApprovalFilter, after: Position | null = null) =>
-  watch(pageOf(db, searchOf(filter, after), limit, 0));
+  watch(queries.pageOf(db, queries.searchOf(filter, after), limit, 0));
 const count = (filter: ApprovalFilter) => watch(totalOf(db, filter));
 
 describe("how Postgres goes about a list", () => {
