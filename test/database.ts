@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
-import { Client } from "pg";
 import { D1Db } from "../src/db/d1.ts";
 import { PostgresDb } from "../src/db/postgres.ts";
 import type { Db } from "../src/run/store.ts";
+import { queryPostgres } from "./query-postgres.ts";
 
 interface Bindings {
   DB: D1Database;
@@ -53,18 +53,4 @@ export async function query(
     sql.replaceAll("?", () => `$${++n}`),
     parameters,
   );
-}
-
-export async function queryPostgres(
-  url: string,
-  sql: string,
-  parameters: unknown[] = [],
-): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  // At its end its reader fails, of which nobody need hear.
-  client.on("error", () => undefined);
-  await client.connect();
-  const { rows } = await client.query(sql, parameters);
-  await client.end();
-  return rows;
 }

@@ -1,4 +1,3 @@
-import { Client } from "pg";
 import { z } from "zod";
 import { Agent } from "../../src/agent/agent.ts";
 import { approval } from "../../src/approval/approval.ts";
@@ -9,6 +8,7 @@ import { AgentOS } from "../../src/os/agent-os.ts";
 import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
 import type { ToolContext } from "../../src/tools/context.ts";
 import { type Reconciliation, tool } from "../../src/tools/tool.ts";
+import { queryPostgres } from "../query-postgres.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 import { type DatabaseFault, type Effected, sentHeader, type Told } from "./wire.ts";
 
@@ -116,12 +116,7 @@ class ReportingDb implements Db {
 
 async function rows({ DB, POSTGRES_URL: url }: Bindings, query: string): Promise<unknown[]> {
   if (url === "") return (await DB.prepare(query).all()).results;
-  const client = new Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  const { rows } = await client.query(query);
-  await client.end();
-  return rows;
+  return queryPostgres(url, query);
 }
 
 const os = new AgentOS({

@@ -6,6 +6,7 @@ import { approvals, counters, kernMeta, runs } from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
 import type { ApprovalFilter, Store } from "../../src/run/store.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
+import { questionsTo } from "./questions.ts";
 import { storeContract } from "./store-contract.ts";
 
 const bindings = env as unknown as {
@@ -42,14 +43,7 @@ describe("a database behind the release", () => {
 
   test("whatever is asked of it, the answer says which command applies the migrations", async () => {
     const store = db.connect(env);
-    for (const asked of [
-      () => store.checkSchema(),
-      () => store.project(runRow(), [approvalRow()]),
-      () => store.listApprovals({}, { limit: 1, offset: 0 }),
-      () => store.countApprovals({ status: "pending" }),
-      () => store.readApproval("approval-1"),
-      () => store.stuckRuns(0, 1),
-    ]) {
+    for (const asked of questionsTo(store)) {
       await expect(asked()).rejects.toMatchObject(saying("0"));
     }
   });

@@ -5,7 +5,8 @@ import { queries, totalOf } from "../../src/db/postgres-search.ts";
 import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { ApprovalFilter, Position } from "../../src/run/store.ts";
-import { queryPostgres } from "../database.ts";
+import { queryPostgres } from "../query-postgres.ts";
+import { copying } from "./copies.ts";
 import { approvalRow, runRow } from "./rows.ts";
 
 const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
@@ -48,11 +49,7 @@ describe("how Postgres goes about a list", () => {
   beforeAll(async () => {
     await queryPostgres(url, "TRUNCATE approvals, runs");
     await new PostgresDb({ url }).connect(env).project(runRow(), [approvalRow({ id: "model" })]);
-    const columns = (await queryPostgres(
-      url,
-      "SELECT attname FROM pg_attribute WHERE attrelid = 'approvals'::regclass AND attnum > 0 ORDER BY attnum",
-    )) as { attname: string }[];
-    const others: Record<string, string> = {
+    const copy = await copying(url, {
       id: "'approval-' || n",
       run_id: "'run-' || n",
       root_run_id: "CASE WHEN n % 1000 = 0 THEN 'team-run' ELSE 'run-' || n END",
@@ -62,13 +59,8 @@ describe("how Postgres goes about a list", () => {
       schedule_id: "CASE WHEN n % 1000 = 2 THEN 'schedule-1' END",
       status: "CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'approved' END",
       created_at_ms: "n",
-    };
-    const names = columns.map(({ attname }) => attname);
-    const values = names.map((name) => others[name] ?? name).join(", ");
-    await queryPostgres(
-      url,
-      `INSERT INTO approvals (${names.join(", ")}) SELECT ${values} FROM approvals, generate_series(1, ${stored}) AS n`,
-    );
+    });
+    await queryPostgres(url, copy(1, stored));
     await queryPostgres(url, "VACUUM ANALYZE approvals");
   }, 60_000);
   afterAll(async () => {

@@ -3,7 +3,8 @@ import { Client } from "pg";
 import { afterAll, expect, test } from "vitest";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { Position } from "../../src/run/store.ts";
-import { queryPostgres } from "../database.ts";
+import { queryPostgres } from "../query-postgres.ts";
+import { copying } from "./copies.ts";
 import { approvalRow } from "./rows.ts";
 
 const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
@@ -14,16 +15,12 @@ afterAll(async () => {
 test("a list in Postgres repeats nothing, though approvals are added all the while", async () => {
   const store = new PostgresDb({ url }).connect(env);
   await store.project(null, [approvalRow({ id: "model", user_id: "yan" })]);
-  const [same] = await queryPostgres(
-    url,
-    "SELECT string_agg(quote_ident(attname), ', ') AS columns FROM pg_attribute WHERE attrelid = 'approvals'::regclass " +
-      "AND attnum > 0 AND attname NOT IN ('id', 'user_id', 'agent_id', 'created_at_ms')",
-  );
-  const columns = String(same?.["columns"]);
-  const copy = (from: number, to: number) =>
-    `INSERT INTO approvals (id, user_id, agent_id, created_at_ms, ${columns})
-     SELECT 'many-' || n, 'zoe', CASE WHEN n < 12000 AND n % 50 = 0 THEN 'old' ELSE 'new' END, n, ${columns}
-     FROM approvals, generate_series(${from}, ${to}) AS n WHERE id = 'model'`;
+  const copy = await copying(url, {
+    id: "'many-' || n",
+    user_id: "'zoe'",
+    agent_id: "CASE WHEN n < 12000 AND n % 50 = 0 THEN 'old' ELSE 'new' END",
+    created_at_ms: "n",
+  });
   await queryPostgres(url, copy(0, 11_999));
 
   let at = 12_000;

@@ -6,8 +6,9 @@ import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-m
 import { approvals, kernMeta, runs } from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { Store } from "../../src/run/store.ts";
-import { queryPostgres } from "../database.ts";
+import { queryPostgres } from "../query-postgres.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
+import { questionsTo } from "./questions.ts";
 import { storeContract } from "./store-contract.ts";
 
 const {
@@ -71,14 +72,7 @@ describe("a Postgres behind the release", () => {
 
   test("whatever is asked of it, the answer says which command applies the migrations", async () => {
     const store = new PostgresDb({ url: old }).connect(env);
-    for (const asked of [
-      () => store.checkSchema(),
-      () => store.project(runRow(), [approvalRow()]),
-      () => store.listApprovals({}, { limit: 1, offset: 0 }),
-      () => store.countApprovals({ status: "pending" }),
-      () => store.readApproval("approval-1"),
-      () => store.stuckRuns(0, 1),
-    ]) {
+    for (const asked of questionsTo(store)) {
       await expect(asked()).rejects.toMatchObject(saying("0"));
     }
   });

@@ -1,0 +1,14 @@
+import type { Store } from "../../src/run/store.ts";
+import { approvalRow, runRow } from "./rows.ts";
+
+/** Something of everything that a store can be asked. */
+export function questionsTo(store: Store): (() => Promise<unknown>)[] {
+  return [
+    async () => store.checkSchema(),
+    async () => store.project(runRow(), [approvalRow()]),
+    async () => store.listApprovals({}, { limit: 1, offset: 0 }),
+    async () => store.countApprovals({ status: "pending" }),
+    async () => store.readApproval("approval-1"),
+    async () => store.stuckRuns(0, 1),
+  ];
+}
