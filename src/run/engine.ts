@@ -5,16 +5,14 @@ import { Alarm } from "./alarm.ts";
 import { within } from "./deadline.ts";
 import { lapses, nextDueMs } from "./due.ts";
 import type { Entry } from "./entry.ts";
-import { eventReader, textEvent } from "./events.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import type { Inspection } from "./messages.ts";
-import { Listeners } from "./listeners.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
-import { isSettled, type RunState } from "./state.ts";
-import { Watchers } from "./watchers.ts";
+import type { RunState } from "./state.ts";
+import { Telling } from "./telling.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
@@ -30,10 +28,6 @@ export interface EngineParts {
 
 /** When a wake-up that failed is repeated. */
 const wakeAgainMs = 30_000;
-/** The database is told that a run is moving once it has been for so long: most pause or end before. */
-const lastingMs = 1_000;
-/** How long an answer or a stream waits for the database's copy before it says that the run has paused. */
-const projectionMs = 1_000;
 
 /**
  * Moves one run: stores what happened together with the start of what follows from it, begins that work, and stores what
@@ -42,31 +36,29 @@ const projectionMs = 1_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #work = new Map<string, { done: Promise<void>; abort: AbortController }>();
-  readonly #listeners: Listeners;
   readonly #alarm: Alarm;
+  /** Those who are told of what happens here. */
+  readonly telling: Telling;
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
   #recovered = false;
-  #told: Promise<unknown> = Promise.resolve();
-  /** Whether the run has been moving for a while; an instance that finds it moving takes it for long. */
-  #lasts = true;
-  #lasting: ReturnType<typeof setTimeout> | undefined;
-  readonly #watchers = new Watchers();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#alarm = new Alarm(parts.setAlarm);
-    this.#listeners = new Listeners(
-      (afterSeq) => parts.journal.rows(afterSeq),
-      () => this.tools,
-    );
+    this.telling = new Telling({
+      ...parts,
+      state: () => this.state,
+      tools: () => this.tools,
+      rearm: () => this.#rearm(),
+    });
   }
 
   /** The run as it stands; null where there is none. Throws `unavailable` for a journal of another release. */
   get state(): RunState | null {
     if (this.#loaded === undefined) {
       this.#loaded = this.#parts.journal.load();
-      this.#listeners.tell(this.#loaded?.seq ?? 0);
+      this.telling.loaded(this.#loaded?.seq ?? 0);
     }
     return this.#loaded;
   }
@@ -96,7 +88,7 @@ export class Engine {
         throw error;
       }
       this.#loaded = state;
-      this.#tell(before, row, state);
+      this.telling.stored(before, row, state);
     } else {
       this.#arm(before ?? state);
     }
@@ -130,8 +122,7 @@ export class Engine {
       this.#parts.outbox.note();
       const driving = this.working;
       const state = this.advance();
-      const dueMs = this.#parts.outbox.dueMs(state, this.#parts.now());
-      const flushed = dueMs !== null && dueMs <= this.#parts.now() ? this.flush() : undefined;
+      const flushed = this.telling.flushDue(state);
       // While this waits no other alarm rings, so it ends as soon as one is wanted earlier.
       const done = Promise.race([Promise.all([flushed, this.idle()]), this.#alarm.moved]);
       if (!driving) await within(this.#untilLapse(), done);
@@ -145,61 +136,6 @@ export class Engine {
   /** Resolves when nothing is under way in this instance. */
   async idle(): Promise<void> {
     while (this.#work.size > 0) await Promise.all([...this.#work.values()].map(({ done }) => done));
-  }
-
-  /** Resolves when the run has paused or ended and the database was told, or when the time is up. */
-  async settled(timeoutMs: number): Promise<void> {
-    const told = async (): Promise<void> => {
-      await this.until(isSettled, timeoutMs);
-      await this.#told;
-    };
-    await within(timeoutMs, told());
-  }
-
-  /** Resolves when it is so, asked after every row, or when the time is up. */
-  async until(so: (state: RunState) => boolean, timeoutMs: number): Promise<void> {
-    await this.#watchers.until(this.state, so, timeoutMs);
-  }
-
-  /** Whether the database is to be told where the run stands: when it rests, or has been moving for a while. */
-  isNews(state: RunState): boolean {
-    return isSettled(state) || this.#lasts;
-  }
-
-  /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
-  async flush(timeoutMs = 30_000): Promise<boolean> {
-    if (this.state === null) return true;
-    const flushing = this.#parts.outbox
-      .flush(() => this.state as RunState, this.#parts.now)
-      .then((done) => {
-        this.#rearm();
-        return done;
-      })
-      .catch((error: unknown) => {
-        console.error("kern: what was told could not be noted", messageOf(error));
-        return false;
-      });
-    return (await within(timeoutMs, flushing)) === true;
-  }
-
-  /**
-   * The run's events from an index on, and then as they happen, until the run ends or, unless the reader stays, pauses; null
-   * where the event before that index has not happened.
-   */
-  async follow(fromIndex: number, stays: boolean): Promise<ReadableStream<Uint8Array> | null> {
-    await this.#told;
-    return this.#listeners.open(fromIndex, stays);
-  }
-
-  /** How many events there were when this request answered; so far, where it did not. */
-  eventCount(requestId?: string): number {
-    const read = eventReader(this.tools);
-    let count = 0;
-    for (const row of this.#parts.journal.rows()) {
-      if (requestId !== undefined && row.entries.some((entry) => isOf(requestId, entry))) break;
-      count += read(row).events.length;
-    }
-    return count;
   }
 
   /** Has everything told to the database once more. */
@@ -228,12 +164,9 @@ export class Engine {
     launch: Launch,
     { agent, abort, state }: { agent: Agent; abort: AbortController; state: RunState },
   ): Promise<void> {
-    const { env, now } = this.#parts;
+    const { env } = this.#parts;
     const onText = (text: string): void => {
-      if (launch.kind !== "model") return;
-      const event = textEvent(state, now(), text);
-      // In its place among the rows, of which one may still wait to be told.
-      void this.#told.then(() => this.#listeners.text(event, launch));
+      if (launch.kind === "model") this.telling.text(state, text, launch);
     };
     const outcome = await perform(launch, {
       agent,
@@ -272,34 +205,6 @@ export class Engine {
     );
   }
 
-  #tell(
-    before: RunState | null,
-    row: { seq: number; atMs: number; entries: Entry[] },
-    after: RunState,
-  ): void {
-    const over = isSettled(after);
-    this.#time(before === null || isSettled(before), !over);
-    const important = over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
-    const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
-    this.#told = this.#told.then(async () => {
-      if (over) await flushed;
-      this.#listeners.tell(row.seq);
-    });
-    this.#watchers.tell(after);
-  }
-
-  /** Has the run's moving told once it lasts. */
-  #time(rested: boolean, moves: boolean): void {
-    if (!moves) clearTimeout(this.#lasting);
-    if (!moves || !rested) return;
-    this.#lasts = false;
-    this.#lasting = setTimeout(() => {
-      this.#lasts = true;
-      this.#parts.outbox.owe();
-      void this.flush();
-    }, lastingMs);
-  }
-
   #setting(first: Entry[] = []): Setting {
     const started = first[0]?.kind === "started" ? first[0].agentId : undefined;
     return {
@@ -321,7 +226,7 @@ export class Engine {
   /** Moves the alarm to the earliest thing that is due. */
   #arm(state: RunState): void {
     const nowMs = this.#parts.now();
-    const outboxMs = this.#parts.outbox.dueMs(state, nowMs);
+    const outboxMs = this.telling.dueMs(state);
     const atMs = nextDueMs(state, {
       nowMs,
       outboxMs,
@@ -337,8 +242,4 @@ export class Engine {
     const due = this.state === null ? [] : lapses(this.state);
     return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - this.#parts.now())));
   }
-}
-
-function isOf(requestId: string, entry: Entry): boolean {
-  return entry.kind === "call_answered" && entry.requestId === requestId;
 }

@@ -77,8 +77,8 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
         "This Idempotency-Key was used for another request: use a new key, or repeat the same request.";
       return { ok: false, reason: "invalid", message: text };
     }
-    if (unattended) void this.#engine.flush();
-    if (waitMs > 0) await this.#engine.settled(waitMs);
+    if (unattended) void this.#engine.telling.flush();
+    if (waitMs > 0) await this.#engine.telling.settled(waitMs);
     return this.#view();
   }
 
@@ -88,14 +88,17 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Waits until the run pauses or ends, `waitMs` at most, and answers where it stands. */
   async wait(waitMs: number): Promise<RunReply> {
-    if (this.#state !== null) await this.#engine.settled(waitMs);
+    if (this.#state !== null) await this.#engine.telling.settled(waitMs);
     return this.#view();
   }
 
   /** The approval; where it is pending, after `waitMs` at most for its decision. */
   async approval(id: string, waitMs = 0): Promise<ApprovalReply> {
     if (waitMs > 0 && this.#find(id)?.status === "pending") {
-      await this.#engine.until((state) => state.approvals.get(id)?.status !== "pending", waitMs);
+      await this.#engine.telling.until(
+        (state) => state.approvals.get(id)?.status !== "pending",
+        waitMs,
+      );
     }
     const found = this.#find(id);
     return found === null ? notFound : { ok: true, approval: found };
@@ -116,7 +119,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (given.kind !== "repeated") {
       const after = this.#advance(given.entries);
       if ("reason" in after) return after;
-      await this.#engine.flush(1_000);
+      await this.#engine.telling.flush(1_000);
     }
     if (given.kind === "lapsed") return { ok: false, reason: "taken", status: "expired" };
     return this.approval(approvalId);
@@ -128,11 +131,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (v !== messageVersion) return outdated;
     const state = this.#state;
     if (state === null || state.agentId !== agentId) return notFound;
-    const before = stream ? this.#engine.eventCount(requestId) : 0;
+    const before = stream ? this.#engine.telling.eventCount(requestId) : 0;
     const isRepeated = hasAnswered(state, requestId);
     const after = isRepeated ? state : this.#answer(state, message);
     if ("reason" in after) return after;
-    await this.#engine.settled(waitMs);
+    await this.#engine.telling.settled(waitMs);
     // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
     const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
     const from = over && !isRepeated ? Math.max(0, before - 1) : before;
@@ -181,7 +184,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       this.#engine.advance(stop(state, { kind: "cancelled" }));
       this.#engine.abort();
     }
-    await this.#engine.flush(1_000);
+    await this.#engine.telling.flush(1_000);
     return { ok: true };
   }
 
@@ -200,7 +203,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       };
     }
     this.#engine.advance([{ kind: "approval_hidden", approvalId }]);
-    await this.#engine.flush(1_000);
+    await this.#engine.telling.flush(1_000);
     return { ok: true };
   }
 
@@ -209,7 +212,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
    * there is no run, or no event yet before that index.
    */
   async follow(fromIndex: number, stays = false): Promise<ReadableStream<Uint8Array> | null> {
-    return this.#state === null ? null : this.#engine.follow(fromIndex, stays);
+    return this.#state === null ? null : this.#engine.telling.follow(fromIndex, stays);
   }
 
   /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */
@@ -217,7 +220,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (this.#state === null) return notFound;
     if (again) this.#engine.retell();
     this.#engine.advance();
-    await this.#engine.flush(5_000);
+    await this.#engine.telling.flush(5_000);
     return this.inspect();
   }
 
@@ -255,7 +258,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   async #project(state: RunState, afterSeq: number): Promise<void> {
     // What was never told, or is told once more, is told whole.
-    const run = afterSeq === 0 || this.#engine.isNews(state) ? runRow(state) : null;
+    const run = afterSeq === 0 || this.#engine.telling.isNews(state) ? runRow(state) : null;
     const approvals = approvalRows(state, afterSeq, this.#engine.tools);
     const store = this.#host.store(this.env);
     for (let at = 0; at < Math.max(1, approvals.length); at += projectedAtOnce) {
