@@ -37,8 +37,9 @@ export async function start(
   message: string,
   fields: Record<string, unknown> = {},
   agentId = "tester",
+  kind = "agents",
 ): Promise<RunView> {
-  const response = await ask("POST", `/agents/${agentId}/runs`, {
+  const response = await ask("POST", `/${kind}/${agentId}/runs`, {
     message,
     stream: false,
     ...fields,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Agent } from "../src/agent/agent.ts";
+import { Team } from "../src/agent/team.ts";
 import { approval } from "../src/approval/approval.ts";
 import { OpenAIChat } from "../src/models/openai.ts";
 import { AgentOS } from "../src/os/agent-os.ts";
@@ -186,7 +187,30 @@ export const agent = new Agent({
 
 const short = new Agent({ id: "short", model, tools: [lookUp], maxSteps: 3 });
 
-const os = new AgentOS({ agents: [agent, short], db: new FaultyDb(), now: clock.now });
+const clerk = new Agent({
+  id: "clerk",
+  name: "Clerk",
+  model,
+  description: "Deletes and looks up.",
+  tools: [deleteUserData, lookUp, confirmOnly, payOut, audited],
+});
+const inner = new Team({ id: "inner", model, members: [clerk], tools: [refund] });
+const middle = new Team({ id: "middle", model, members: [inner] });
+const crew = new Team({
+  id: "crew",
+  name: "Crew",
+  model,
+  members: [agent, clerk, middle],
+  tools: [deleteUserData, setFlag, audited],
+  instructions: ["You lead."],
+});
+
+const os = new AgentOS({
+  agents: [agent, short],
+  teams: [crew],
+  db: new FaultyDb(),
+  now: clock.now,
+});
 
 export class Run extends os.Run {}
 export class Feed extends os.Feed {}

@@ -1,3 +1,4 @@
+import type { SourceType } from "../approval/record.ts";
 import type { Model } from "../models/model.ts";
 import { isTool, type Tool } from "../tools/tool.ts";
 
@@ -17,6 +18,10 @@ export interface AgentOptions {
 
 /** An agent as configuration: it holds no state of any run. Throws a TypeError that names what is wrong. */
 export class Agent {
+  /** What its runs, and the approvals of its tools, are said to come from. */
+  readonly sourceType: Exclude<SourceType, "workflow"> = "agent";
+  /** Whom it may hand tasks to: nobody, unless it is a team. */
+  readonly members: ReadonlyMap<string, Agent> = new Map();
   readonly id: string;
   readonly name: string;
   readonly description: string | null;
@@ -26,39 +31,38 @@ export class Agent {
   readonly db: { readonly id: string } | null;
   readonly maxSteps: number;
 
-  constructor(options: AgentOptions) {
+  /** `kind` is what an error calls it, and `own` the tools that it has because of its kind. */
+  constructor(options: AgentOptions, kind = "Agent", ...own: Tool[]) {
     const { id, tools = [], instructions = [], maxSteps = 50 } = options;
     if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(id)) {
       throw new TypeError(
-        `Agent id '${id}' cannot stand in a URL: give 1 to 128 letters, digits, '.', '_', '~' or '-', beginning with a letter or digit.`,
+        `${kind} id '${id}' cannot stand in a URL: give 1 to 128 letters, digits, '.', '_', '~' or '-', beginning with a letter or digit.`,
       );
     }
     if (typeof options.model?.complete !== "function") {
       throw new TypeError(
-        `Agent '${id}': 'model' is missing; give one, such as new OpenAIChat({ id: "gpt-4o-mini" }).`,
+        `${kind} '${id}': 'model' is missing; give one, such as new OpenAIChat({ id: "gpt-4o-mini" }).`,
       );
     }
     if (!Number.isInteger(maxSteps) || maxSteps < 1) {
-      throw new TypeError(`Agent '${id}': 'maxSteps' must be a whole number from 1.`);
+      throw new TypeError(`${kind} '${id}': 'maxSteps' must be a whole number from 1.`);
     }
     this.id = id;
     this.name = options.name ?? id;
     this.description = options.description ?? null;
     this.model = options.model;
     this.instructions = typeof instructions === "string" ? [instructions] : [...instructions];
-    this.tools = byName(id, tools);
+    this.tools = byName(`${kind} '${id}'`, [...tools, ...own]);
     this.db = options.db ?? null;
     this.maxSteps = maxSteps;
   }
 }
 
-function byName(agentId: string, tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+function byName(owner: string, tools: readonly Tool[]): ReadonlyMap<string, Tool> {
   const map = new Map<string, Tool>();
   for (const tool of tools) {
-    if (!isTool(tool))
-      throw new TypeError(`Agent '${agentId}': every tool must be made by tool().`);
-    if (map.has(tool.name))
-      throw new TypeError(`Agent '${agentId}' has two tools named '${tool.name}'.`);
+    if (!isTool(tool)) throw new TypeError(`${owner}: every tool must be made by tool().`);
+    if (map.has(tool.name)) throw new TypeError(`${owner} has two tools named '${tool.name}'.`);
     map.set(tool.name, tool);
   }
   return map;

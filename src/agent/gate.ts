@@ -25,7 +25,7 @@ export type Verdict =
 /**
  * The first half of the gate: what shall become of a call, by the tool as it is now. Nothing that the model wrote is
  * believed: what cannot be parsed, names no tool or breaks the tool's parameters is refused with a reason for the model.
- * `refusals` maps the questions that a person has turned down in this run to what the model was told then.
+ * `refusals` maps the questions that a person has turned down in this run, or in its team, to what the model was told then.
  */
 export function judge(
   tools: ReadonlyMap<string, Tool>,
@@ -41,10 +41,11 @@ export function judge(
   // The reason may quote what the model wrote, which may be long.
   if (!checked.ok) return { kind: "refuse", reason: clip(checked.message, 2000) };
   const args = checked.value;
-  const pauseType = pauseTypeOf(tool);
-  if (pauseType === null) return { kind: "run", args, toolVersion: tool.version };
+  // Also where the tool asks nobody: another member's tool of this name must not do what a person turned down.
   const earlier = refusals.get(questionHash(tool.name, args));
   if (earlier !== undefined) return { kind: "refuse", reason: earlier };
+  const pauseType = pauseTypeOf(tool);
+  if (pauseType === null) return { kind: "run", args, toolVersion: tool.version };
   return {
     kind: "ask",
     args,

@@ -55,13 +55,21 @@ export interface ToolExecution {
   external_execution_required: boolean | null;
   approval_type: ApprovalType | null;
   approval_id: string | null;
+  /** The run of the member that the call was handed to. */
+  child_run_id: string | null;
   created_at: number;
+  /** Only there where arguments were left out, because all of them together are too much: the approval has them. */
+  is_abridged?: boolean;
 }
 
 export interface Requirement {
   id: string;
   /** ISO 8601. */
   created_at: string;
+  /** Of a team's run: whose call it is that waits. */
+  member_agent_id?: string;
+  member_agent_name?: string;
+  member_run_id?: string;
   tool_execution: ToolExecution;
 }
 

@@ -1,12 +1,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import packageJson from "../../package.json" with { type: "json" };
-import type { Agent } from "../agent/agent.ts";
+import { Agent } from "../agent/agent.ts";
+import type { Team } from "../agent/team.ts";
 import { type Change, feedName, FeedObject } from "../panel/feed.ts";
 import { type RunHost, RunObject } from "../run/run.ts";
 import type { Db } from "../run/store.ts";
 import { isGated } from "../tools/tool.ts";
 import { createApp } from "./app.ts";
 import type { OsEnv } from "./auth.ts";
+import { askRun } from "./runs.ts";
 import { sweep } from "./sweep.ts";
 
 export interface AgentOSOptions {
@@ -14,7 +16,9 @@ export interface AgentOSOptions {
   id?: string;
   name?: string;
   description?: string;
-  agents: readonly Agent[];
+  agents?: readonly Agent[];
+  /** Teams; their members need not be among `agents`, unless they are to be run by themselves as well. */
+  teams?: readonly Team[];
   /** Where approvals and runs are listed from; may be left out only where no tool is gated. */
   db?: Db;
   /** Origins, such as "https://app.example.com", whose pages may call the API. Default: none. */
@@ -40,20 +44,25 @@ export class AgentOS {
   readonly Feed: new (ctx: DurableObjectState, env: unknown) => FeedObject;
   readonly #options: AgentOSOptions;
   readonly #agents: ReadonlyMap<string, Agent>;
+  readonly #teams: ReadonlyMap<string, Agent>;
   readonly #db: Db | null;
   readonly #now: () => number;
 
   constructor(options: AgentOSOptions) {
     this.#options = options;
-    this.#agents = byId(options.agents);
+    const { agents = [], teams = [] } = options;
+    this.#agents = byId("agent", agents);
+    this.#teams = byId("team", teams);
+    const all = withMembers([...agents, ...teams]);
     this.#db = options.db ?? null;
     const { now = Date.now } = options;
     this.#now = () => Math.trunc(now());
-    checkDb(this.#agents, this.#db);
+    checkDb(all, this.#db);
     const host: RunHost = {
-      agentOf: (id) => this.#agents.get(id),
+      agentOf: (id) => all.get(id),
       store: (env) => (this.#db === null ? nowhere : this.#db.connect(env)),
       publish,
+      ask: async (env, runId, question) => askRun(env as Record<string, unknown>, runId, question),
       now: this.#now,
     };
     this.Run = class Run extends RunObject {
@@ -81,6 +90,7 @@ export class AgentOS {
       description,
       version: packageJson.version,
       agents: this.#agents,
+      teams: this.#teams,
       db,
       dbId: db?.id ?? null,
       corsOrigins,
@@ -103,12 +113,32 @@ async function publish(env: unknown, changes: Change[]): Promise<void> {
   if (typeof feed?.getByName === "function") await feed.getByName(feedName).publish(changes);
 }
 
-function byId(agents: readonly Agent[]): ReadonlyMap<string, Agent> {
+function byId(kind: Agent["sourceType"], agents: readonly Agent[]): ReadonlyMap<string, Agent> {
   const map = new Map<string, Agent>();
   for (const agent of agents) {
-    if (map.has(agent.id)) throw new TypeError(`Two agents have the id '${agent.id}'.`);
+    if (!(agent instanceof Agent) || agent.sourceType !== kind) {
+      throw new TypeError(
+        `'${agent?.id}' is no ${kind}: give agents as 'agents' and teams as 'teams'.`,
+      );
+    }
+    if (map.has(agent.id)) throw new TypeError(`Two ${kind}s have the id '${agent.id}'.`);
     map.set(agent.id, agent);
   }
+  return map;
+}
+
+/** Everyone who may have a run, members of teams and of their teams included; an id names one of them. */
+function withMembers(agents: readonly Agent[]): ReadonlyMap<string, Agent> {
+  const map = new Map<string, Agent>();
+  const add = (agent: Agent): void => {
+    const known = map.get(agent.id);
+    if (known === agent) return;
+    if (known !== undefined)
+      throw new TypeError(`The id '${agent.id}' is used twice, by agents or teams that differ.`);
+    map.set(agent.id, agent);
+    for (const member of agent.members.values()) add(member);
+  };
+  for (const agent of agents) add(agent);
   return map;
 }
 
@@ -116,7 +146,7 @@ function checkDb(agents: ReadonlyMap<string, Agent>, db: Db | null): void {
   for (const agent of agents.values()) {
     if (agent.db !== null && agent.db !== db) {
       throw new TypeError(
-        `Agent '${agent.id}' has another db than its AgentOS: give both the same one, or leave the agent's out.`,
+        `'${agent.id}' has another db than its AgentOS: give both the same one, or leave it out there.`,
       );
     }
     const gated = [...agent.tools.values()].find((tool) => isGated(tool) || tool.approval !== null);

@@ -13,19 +13,22 @@ import { onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
-import { ContinueRequest, FollowQuery, ResumeRequest, RunRequest } from "./run-request.ts";
+import {
+  ContinueRequest,
+  FollowQuery,
+  ResumeRequest,
+  RunRequest,
+  TeamContinueRequest,
+} from "./run-request.ts";
 import { Run, RunAccepted } from "./schemas.ts";
 import { eventStream, type OpenEvents } from "./sse.ts";
-import { AgentDetail, agentDetail } from "./system.ts";
+import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
 
 /** The longest that one request waits for a run; who waits longer asks again, or reads the stream. */
 const maxWaitMs = 15 * 60_000;
 /** How long one question to the run's object is held open. */
 const holdMs = 60_000;
 
-const agentParams = z.object({ agent_id: z.string() });
-const runParams = z.object({ agent_id: z.string(), run_id: z.string() });
-const tags = ["Agents"];
 const eventsOnly = { "text/event-stream": { schema: z.string() } };
 const stream = {
   description: "The run, or its events as they happen.",
@@ -33,38 +36,60 @@ const stream = {
 };
 
 export interface AgentRoutesParts {
+  kind: Agent["sourceType"];
+  /** The agents or teams that may be run. */
   agents: ReadonlyMap<string, Agent>;
   dbId: string | null;
   /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
   ready: (env: Record<string, unknown>) => Promise<void>;
 }
 
-export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
+/** What can be asked of agents and of teams, which differ in a few words and in how their pauses are answered. */
+export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
+  const isTeam = kind === "team";
+  const path = `/${kind}s` as const;
+  const idName = `${kind}_id` as const;
+  const ids = { [idName]: z.string() };
+  const agentParams = z.object(ids);
+  const runParams = z.object({ ...ids, run_id: z.string() });
+  const tags = [isTeam ? "Teams" : "Agents"];
+  const [read, run] = [`${kind}s:read`, `${kind}s:run`] as const;
+  const Detail = isTeam ? TeamDetail : AgentDetail;
+  const Continue = isTeam ? TeamContinueRequest : ContinueRequest;
+  const idOf = (c: Context<OsEnv>): string => c.req.param(idName) ?? "";
+  const runIdOf = (c: Context<OsEnv>): string => c.req.param("run_id") ?? "";
   const find = (id: string): Agent => {
     const agent = agents.get(id);
-    if (agent === undefined) throw new KernError("not_found", "Agent not found");
+    if (agent === undefined)
+      throw new KernError("not_found", `${isTeam ? "Team" : "Agent"} not found`);
     return agent;
   };
 
   /** The run, also of an agent that is no longer configured: such a run can still be read, and cancelled. */
-  const readOf = async (c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> => {
-    try {
-      return await readRun(c, agentId, runId);
-    } catch (error) {
-      if (error instanceof KernError && error.code === "not_found") find(agentId);
-      throw error;
-    }
+  const readOf = async (c: Context<OsEnv>): Promise<RunView> => {
+    const view = await readRun(c, runIdOf(c));
+    const owner = view === null || !isTeam ? view?.agent_id : (view.agent_id ?? view.team_id);
+    if (view !== null && owner === idOf(c) && (view.agent_id === null) === isTeam) return view;
+    find(idOf(c));
+    throw new KernError("not_found", "Run not found");
+  };
+
+  /** Whose run it is, also where that is a team's member, which need not be one that can be started. */
+  const ownerOf = async (c: Context<OsEnv>): Promise<string> => {
+    if (!agents.has(idOf(c))) await readOf(c);
+    if (!isRunId(runIdOf(c))) throw new KernError("not_found", "Run not found");
+    return idOf(c);
   };
 
   app.openapi(
     createRoute({
       method: "get",
-      path: "/agents",
+      path,
       tags,
-      summary: "List the agents",
-      middleware: requires("agents:read"),
-      responses: { 200: json(z.array(AgentDetail), "The agents."), ...refusals(401, 403, 503) },
+      summary: `List the ${kind}s`,
+      middleware: requires(read),
+      responses: { 200: json(z.array(Detail), `The ${kind}s.`), ...refusals(401, 403, 503) },
     }),
     (c) =>
       c.json(
@@ -76,23 +101,23 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
   app.openapi(
     createRoute({
       method: "get",
-      path: "/agents/{agent_id}",
+      path: `${path}/{${idName}}`,
       tags,
-      summary: "Read an agent",
-      middleware: requires("agents:read"),
+      summary: isTeam ? "Read a team" : "Read an agent",
+      middleware: requires(read),
       request: { params: agentParams },
-      responses: { 200: json(AgentDetail, "The agent."), ...refusals(401, 403, 404, 503) },
+      responses: { 200: json(Detail, `The ${kind}.`), ...refusals(401, 403, 404, 503) },
     }),
-    (c) => c.json(agentDetail(find(c.req.valid("param").agent_id), dbId), 200),
+    (c) => c.json(agentDetail(find(idOf(c)), dbId), 200),
   );
 
   app.openapi(
     createRoute({
       method: "post",
-      path: "/agents/{agent_id}/runs",
+      path: `${path}/{${idName}}/runs`,
       tags,
       summary: "Start a run",
-      middleware: requires("agents:run"),
+      middleware: requires(run),
       request: {
         params: agentParams,
         query: FollowQuery,
@@ -107,7 +132,7 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       },
     }),
     (async (c: Follow) => {
-      const agent = find(c.req.param("agent_id") ?? "");
+      const agent = find(idOf(c));
       const body = await readBody(c, RunRequest);
       if ("response" in body) return body.response;
       await ready(c.env);
@@ -151,36 +176,32 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
   app.openapi(
     createRoute({
       method: "get",
-      path: "/agents/{agent_id}/runs/{run_id}",
+      path: `${path}/{${idName}}/runs/{run_id}`,
       tags,
       summary: "Read a run",
-      middleware: requires("agents:read"),
+      middleware: requires(read),
       request: { params: runParams },
       responses: { 200: json(Run, "The run as it stands."), ...refusals(401, 403, 404, 503) },
     }),
-    async (c) => {
-      const { agent_id, run_id } = c.req.valid("param");
-      return c.json(await readOf(c, agent_id, run_id), 200) as never;
-    },
+    async (c) => c.json(await readOf(c), 200) as never,
   );
 
   app.openapi(
     createRoute({
       method: "post",
-      path: "/agents/{agent_id}/runs/{run_id}/continue",
+      path: `${path}/{${idName}}/runs/{run_id}/continue`,
       tags,
       summary: "Answer what waits for the run's own user, and wait for what comes of it",
-      middleware: requires("agents:run"),
-      request: { params: runParams, query: FollowQuery, body: bodies(ContinueRequest) },
+      middleware: requires(run),
+      request: { params: runParams, query: FollowQuery, body: bodies(Continue) },
       responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503) },
     }),
     (async (c: Follow) => {
-      const runId = c.req.param("run_id") ?? "";
-      const agentId = find(c.req.param("agent_id") ?? "").id;
-      if (!isRunId(runId)) throw new KernError("not_found", "Run not found");
-      const body = await readBody(c, ContinueRequest);
+      const runId = runIdOf(c);
+      const agentId = await ownerOf(c);
+      const body = await readBody(c, Continue);
       if ("response" in body) return body.response;
-      const { tools: answers = [], stream } = body.value;
+      const { answers = [], stream } = body.value;
       const waitMs = stream ? 0 : holdMs;
       const requestId = crypto.randomUUID();
       const message = { v: messageVersion, agentId, answers, requestId, stream, waitMs };
@@ -195,12 +216,12 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
   app.openapi(
     createRoute({
       method: "post",
-      path: "/agents/{agent_id}/runs/{run_id}/resume",
+      path: `${path}/{${idName}}/runs/{run_id}/resume`,
       tags,
       summary:
         "Take up a run's events after the last one that was received, and go on as they happen",
       // Whoever may start a stream may take it up again with the same credential.
-      middleware: requires("agents:run"),
+      middleware: requires(run),
       request: { params: runParams, query: FollowQuery, body: bodies(ResumeRequest) },
       responses: {
         200: { description: stream.description, content: eventsOnly },
@@ -208,8 +229,8 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       },
     }),
     (async (c: Follow) => {
-      const runId = c.req.param("run_id") ?? "";
-      await readOf(c, c.req.param("agent_id") ?? "", runId);
+      const runId = runIdOf(c);
+      await readOf(c);
       const body = await readBody(c, ResumeRequest);
       if ("response" in body) return body.response;
       const last = body.value.last_event_index ?? -1;
@@ -226,10 +247,10 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
   app.openapi(
     createRoute({
       method: "post",
-      path: "/agents/{agent_id}/runs/{run_id}/cancel",
+      path: `${path}/{${idName}}/runs/{run_id}/cancel`,
       tags,
       summary: "End a run and everything that waits in it; safe to repeat",
-      middleware: requires("agents:run"),
+      middleware: requires(run),
       request: { params: runParams },
       responses: {
         200: json(z.object({}), "Cancelled, or ended before."),
@@ -237,9 +258,8 @@ export function agentRoutes({ agents, dbId, ready }: AgentRoutesParts): OpenAPIH
       },
     }),
     async (c) => {
-      const { agent_id, run_id } = c.req.valid("param");
-      await readOf(c, agent_id, run_id);
-      unwrap(await askRun(c.env, run_id, async (object) => object.cancel()), "Run");
+      await readOf(c);
+      unwrap(await askRun(c.env, runIdOf(c), async (object) => object.cancel()), "Run");
       return c.json({}, 200);
     },
   );
@@ -255,11 +275,10 @@ function open(c: Follow, runId: string): OpenEvents {
   return async (from) => askRun(c.env, runId, async (object) => object.follow(from, follow));
 }
 
-async function readRun(c: Context<OsEnv>, agentId: string, runId: string): Promise<RunView> {
-  if (!isRunId(runId)) throw new KernError("not_found", "Run not found");
-  const { run } = unwrap(await askRun(c.env, runId, async (object) => object.view()), "Run");
-  if (run.agent_id !== agentId) throw new KernError("not_found", "Run not found");
-  return run;
+async function readRun(c: Context<OsEnv>, runId: string): Promise<RunView | null> {
+  if (!isRunId(runId)) return null;
+  const reply = await askRun(c.env, runId, async (object) => object.view());
+  return !reply.ok && reply.reason === "not_found" ? null : unwrap(reply, "Run").run;
 }
 
 /** Waits on for a run that takes longer than one question is held open. */

@@ -81,7 +81,8 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
 
   app.use(authenticate(now));
   app.route("/", approvalRoutes(approvals));
-  app.route("/", agentRoutes(parts));
+  app.route("/", agentRoutes({ ...parts, kind: "agent" }));
+  app.route("/", agentRoutes({ ...parts, kind: "team", agents: parts.teams }));
   app.route("/", configRoutes(parts));
   app.route("/", opsRoutes(db, now));
   return app;

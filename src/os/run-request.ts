@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { UserAnswer } from "../run/answer.ts";
 import { storable } from "./storable.ts";
 
 /** Ids of clients' own: they are kept and shown, so they are bounded. */
@@ -26,35 +27,70 @@ export const RunRequest = z
   .superRefine(storable)
   .openapi("RunRequest", { example: { message: "Delete user u-42", stream: false } });
 
+const note = z.string().max(4096).nullish();
+const inputs = z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
+const Answer = z.object({
+  tool_call_id: z.string(),
+  confirmed: z.boolean().nullish(),
+  confirmation_note: note,
+  user_input_schema: inputs,
+  result: z.unknown().optional(),
+});
+
+function answers<S extends z.ZodType>(schema: S) {
+  return z
+    .preprocess(parsed, z.array(schema).max(256))
+    .optional()
+    .describe(
+      "The calls that wait for the run's own user, with their answers; a JSON array, as text in a form.",
+    );
+}
+
 export const ContinueRequest = z
   .object({
-    tools: z
-      .preprocess(
-        parsed,
-        z
-          .array(
-            z.object({
-              tool_call_id: z.string(),
-              confirmed: z.boolean().nullish(),
-              confirmation_note: z.string().max(4096).nullish(),
-              user_input_schema: z
-                .array(z.object({ name: z.string(), value: z.unknown().optional() }))
-                .nullish(),
-              result: z.unknown().optional(),
-            }),
-          )
-          .max(256),
-      )
-      .optional()
-      .describe(
-        "The calls that wait for the run's own user, with their answers; a JSON array, as text in a form.",
-      ),
+    tools: answers(Answer),
     session_id: clientId.nullish(),
     user_id: clientId.nullish(),
     stream: flag(false),
   })
   .superRefine(storable)
+  .transform(({ tools, ...rest }) => ({ ...rest, answers: tools as UserAnswer[] | undefined }))
   .openapi("ContinueRequest");
+
+/** A requirement as a team's run lists it, with its answer where an AgentOS client puts it: beside the call, or in it. */
+const AnsweredRequirement = z
+  .object({
+    id: z.string().nullish(),
+    member_run_id: z.string().nullish(),
+    confirmation: z.boolean().nullish(),
+    confirmation_note: note,
+    user_input_schema: inputs,
+    external_execution_result: z.unknown().optional(),
+    tool_execution: Answer,
+  })
+  .transform((given): UserAnswer => {
+    const { id, member_run_id, tool_execution: call } = given;
+    return {
+      ...call,
+      id,
+      member_run_id,
+      confirmed: given.confirmation ?? call.confirmed,
+      confirmation_note: given.confirmation_note ?? call.confirmation_note,
+      user_input_schema: given.user_input_schema ?? call.user_input_schema,
+      result: given.external_execution_result ?? call.result,
+    };
+  });
+
+export const TeamContinueRequest = z
+  .object({
+    requirements: answers(AnsweredRequirement),
+    session_id: clientId.nullish(),
+    user_id: clientId.nullish(),
+    stream: flag(false),
+  })
+  .superRefine(storable)
+  .transform(({ requirements, ...rest }) => ({ ...rest, answers: requirements }))
+  .openapi("TeamContinueRequest");
 
 export const ResumeRequest = z
   .object({

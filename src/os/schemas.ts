@@ -55,7 +55,17 @@ const ToolExecution = z
     external_execution_required: z.boolean().nullable(),
     approval_type: z.enum(approvalTypes).nullable(),
     approval_id: z.string().nullable(),
+    child_run_id: z
+      .string()
+      .nullable()
+      .describe("The run of the member that the call was handed to; null for a tool's call."),
     created_at: seconds,
+    is_abridged: z
+      .boolean()
+      .optional()
+      .describe(
+        "Only there, and true, in a team's requirements that are too much together: the approval has the arguments.",
+      ),
   })
   .openapi("ToolExecution");
 
@@ -63,6 +73,12 @@ const Requirement = z
   .object({
     id: z.string(),
     created_at: z.string().describe("ISO 8601."),
+    member_agent_id: z
+      .string()
+      .optional()
+      .describe("In a team's run: whose call it is that waits."),
+    member_agent_name: z.string().optional(),
+    member_run_id: z.string().optional(),
     tool_execution: ToolExecution,
   })
   .openapi("Requirement");
@@ -180,7 +196,15 @@ export const Run = z
   .object({
     run_id: z.string(),
     session_id: z.string(),
-    agent_id: z.string(),
+    agent_id: z.string().nullable().describe("Null for a team's run."),
+    team_id: z
+      .string()
+      .nullable()
+      .describe("The team whose run it is, or the one that it is a member's run of."),
+    parent_run_id: z
+      .string()
+      .nullable()
+      .describe("The run of the team that handed over the task; null where none did."),
     user_id: z.string().nullable(),
     status: z.enum(runStatuses),
     content: z.string().nullable(),

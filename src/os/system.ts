@@ -4,58 +4,6 @@ import { messageOf } from "../errors.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { json, refusals } from "./responses.ts";
 
-const Model = z.object({ name: z.string(), model: z.string(), provider: z.string() });
-
-export const AgentDetail = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    description: z.string().nullable(),
-    db_id: z.string().nullable(),
-    model: Model,
-    instructions: z.array(z.string()),
-    tools: z.object({
-      tools: z.array(
-        z.object({
-          name: z.string(),
-          description: z.string(),
-          parameters: z.record(z.string(), z.unknown()),
-          requires_confirmation: z.boolean(),
-          requires_user_input: z.boolean(),
-          external_execution: z.boolean(),
-          approval_type: z.enum(["required", "audit"]).nullable(),
-        }),
-      ),
-    }),
-  })
-  .openapi("Agent");
-
-/** `dbId` is that of the AgentOS, which the agent uses where it names none. */
-export function agentDetail(
-  { db, description, id, instructions, model, name, tools }: Agent,
-  dbId: string | null,
-): z.output<typeof AgentDetail> {
-  return {
-    id,
-    name,
-    description,
-    db_id: db?.id ?? dbId,
-    model: { name: model.provider, model: model.id, provider: model.provider },
-    instructions: [...instructions],
-    tools: {
-      tools: [...tools.values()].map((tool) => ({
-        name: tool.name,
-        description: tool.description,
-        parameters: tool.jsonSchema,
-        requires_confirmation: tool.requiresConfirmation,
-        requires_user_input: tool.requiresUserInput,
-        external_execution: tool.externalExecution,
-        approval_type: tool.approval?.type ?? null,
-      })),
-    },
-  };
-}
-
 export interface SystemParts {
   id: string;
   name: string;
@@ -63,6 +11,7 @@ export interface SystemParts {
   version: string;
   dbId: string | null;
   agents: ReadonlyMap<string, Agent>;
+  teams: ReadonlyMap<string, Agent>;
   ready: (env: Record<string, unknown>) => Promise<void>;
   now: () => number;
 }
@@ -82,6 +31,7 @@ export function publicRoutes({
   name,
   now,
   ready,
+  teams,
   version,
 }: SystemParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>();
@@ -150,7 +100,12 @@ export function publicRoutes({
     }),
     (c) =>
       c.json(
-        { kern_version: version, agent_count: agents.size, team_count: 0, workflow_count: 0 },
+        {
+          kern_version: version,
+          agent_count: agents.size,
+          team_count: teams.size,
+          workflow_count: 0,
+        },
         200,
       ),
   );
@@ -164,8 +119,16 @@ export function configRoutes({
   description,
   id,
   name,
+  teams,
 }: SystemParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>();
+  const summaries = (all: ReadonlyMap<string, Agent>): z.output<typeof summary>[] =>
+    [...all.values()].map(({ db, description, id, name }) => ({
+      id,
+      name,
+      description,
+      db_id: db?.id ?? dbId,
+    }));
   const Config = z
     .object({
       os_id: z.string(),
@@ -196,16 +159,13 @@ export function configRoutes({
           os_id: id,
           name,
           description,
-          available_models: [...new Set([...agents.values()].map(({ model }) => model.id))],
+          available_models: [
+            ...new Set([...agents.values(), ...teams.values()].map(({ model }) => model.id)),
+          ],
           os_database: dbId,
           databases: dbId === null ? [] : [dbId],
-          agents: [...agents.values()].map((agent) => ({
-            id: agent.id,
-            name: agent.name,
-            description: agent.description,
-            db_id: agent.db?.id ?? dbId,
-          })),
-          teams: [],
+          agents: summaries(agents),
+          teams: summaries(teams),
           workflows: [],
           interfaces: [],
         },

@@ -111,6 +111,10 @@ function consentTo(
 /** The run's own user answers the calls that wait for them: tools that pause without an approval. */
 export interface UserAnswer {
   tool_call_id: string;
+  /** The requirement that it is an answer to, where the caller names it: of two calls, only this is told apart. */
+  id?: string | null | undefined;
+  /** The member's run that the call is of, where the answer is given to a team. */
+  member_run_id?: string | null | undefined;
   confirmed?: boolean | null | undefined;
   confirmation_note?: string | null | undefined;
   user_input_schema?: { name: string; value?: JsonObject[string] }[] | null | undefined;

@@ -1,4 +1,4 @@
-import { pendingApprovals, type RunState, statusOf } from "./state.ts";
+import { isAtWork, pendingApprovals, type RunState } from "./state.ts";
 
 /** While anything is under way the alarm is never further off than this. */
 export const watchDogMs = 10_000;
@@ -11,6 +11,8 @@ export interface Duties {
   nowMs: number;
   /** When the database is to be told next; null where it knows everything. */
   outboxMs: number | null;
+  /** When the members of a team are to be asked next; null where there is nobody to ask. */
+  membersMs: number | null;
   /** True while this instance has work under way. */
   working: boolean;
   /** False where the run's agent is not configured: then nothing but a deploy can move it. */
@@ -20,14 +22,14 @@ export interface Duties {
 /** When the run must be looked at next, whatever happens until then; null where nothing is due. */
 export function nextDueMs(
   state: RunState,
-  { movable, nowMs, outboxMs, working }: Duties,
+  { membersMs, movable, nowMs, outboxMs, working }: Duties,
 ): number | null {
   const due = lapses(state);
   if (outboxMs !== null) due.push(outboxMs);
-  const status = statusOf(state);
+  if (membersMs !== null) due.push(membersMs);
   const step = state.steps.at(-1);
   if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
-  else if (status === "RUNNING" || status === "PENDING" || working) {
+  else if (isAtWork(state) || working) {
     due.push(nowMs + (movable || working ? watchDogMs : idleMs));
   }
   // What is overdue after everything was tried would ring without a pause.

@@ -4,20 +4,25 @@ import type { Tool } from "../tools/tool.ts";
 import { Alarm } from "./alarm.ts";
 import { within } from "./deadline.ts";
 import { lapses, nextDueMs } from "./due.ts";
-import type { Entry } from "./entry.ts";
+import { hear } from "./delegation.ts";
+import type { Entry, Refusals } from "./entry.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
-import type { Inspection } from "./messages.ts";
+import { Members, type MembersParts } from "./members.ts";
+import type { Inspection, Report } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
-import type { RunState } from "./state.ts";
+import { rootOf, type RunState } from "./state.ts";
 import { Telling } from "./telling.ts";
 import { perform } from "./work.ts";
 
 export interface EngineParts {
   journal: Journal;
   outbox: Outbox;
+  teamOutbox: Outbox;
+  /** How the members of a team are spoken to, and its other runs asked. */
+  team: TeamPorts;
   /** The one alarm of the object. */
   setAlarm: (atMs: number) => void;
   agentOf: (id: string) => Agent | undefined;
@@ -26,8 +31,17 @@ export interface EngineParts {
   boot: string;
 }
 
+/** The runs of the same team, as this run reaches them. */
+export interface TeamPorts {
+  join: MembersParts["join"];
+  /** What people turned down in the team of the run with this id, its root. */
+  turnedDown: (rootRunId: string) => Promise<Refusals>;
+}
+
 /** When a wake-up that failed is repeated. */
 const wakeAgainMs = 30_000;
+/** How long a team may take to say what people turned down in it. */
+const turnedDownMs = 5_000;
 
 /**
  * Moves one run: stores what happened together with the start of what follows from it, begins that work, and stores what
@@ -39,6 +53,7 @@ export class Engine {
   readonly #alarm: Alarm;
   /** Those who are told of what happens here. */
   readonly telling: Telling;
+  readonly members: Members;
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
   #recovered = false;
@@ -50,6 +65,12 @@ export class Engine {
       ...parts,
       state: () => this.state,
       tools: () => this.tools,
+      rearm: () => this.#rearm(),
+    });
+    this.members = new Members({
+      join: parts.team.join,
+      heard: (callId, memberRunId, report) => this.hear(callId, memberRunId, report),
+      now: parts.now,
       rearm: () => this.#rearm(),
     });
   }
@@ -93,7 +114,15 @@ export class Engine {
       this.#arm(before ?? state);
     }
     for (const launch of launches) this.#begin(launch, state);
+    void this.members.tend(state, "news");
     return state;
+  }
+
+  /** A member of the team has said where its run stands; what is not news changes nothing. */
+  hear(callId: string, memberRunId: string, report: Report): void {
+    const { state } = this;
+    const entries = state === null ? [] : hear(state, { callId, memberRunId, report });
+    if (entries.length > 0) this.advance(entries);
   }
 
   /** Takes up at once what an earlier instance left running; whoever asks first after a crash finds the run moving. */
@@ -105,6 +134,7 @@ export class Engine {
     const left = [...state.calls.values()].some(
       ({ phase }) => phase === "running" || phase === "ready",
     );
+    void this.members.tend(state, "news");
     if (left || state.steps.at(-1)?.phase === "open") this.advance();
   }
 
@@ -119,12 +149,16 @@ export class Engine {
     try {
       if (this.state === null) return;
       // This alarm may be the last: what was told and not noted would have nobody to tell it again.
-      this.#parts.outbox.note();
+      this.telling.note(this.state);
       const driving = this.working;
       const state = this.advance();
-      const flushed = this.telling.flushDue(state);
+      const told = Promise.all([
+        this.telling.flushDue(state),
+        this.members.tend(state, "due"),
+        this.idle(),
+      ]);
       // While this waits no other alarm rings, so it ends as soon as one is wanted earlier.
-      const done = Promise.race([Promise.all([flushed, this.idle()]), this.#alarm.moved]);
+      const done = Promise.race([told, this.#alarm.moved]);
       if (!driving) await within(this.#untilLapse(), done);
       this.#rearm();
     } catch (error) {
@@ -173,6 +207,7 @@ export class Engine {
       env,
       signal: abort.signal,
       onText,
+      turnedDown: async () => this.#turnedDown(state),
       now: () => ({ state: this.state ?? state, setting: this.#setting() }),
     });
     this.#work.delete(workOf(launch));
@@ -183,6 +218,18 @@ export class Engine {
       // Only a run that is still under way can end for what it could not store.
       if (!(error instanceof KernError) || this.state?.ended !== null) throw error;
       this.advance(stop(this.state ?? state, { kind: "failed", error: error.message }));
+    }
+  }
+
+  /** Where the team cannot be asked, a person is. */
+  async #turnedDown(state: RunState): Promise<Refusals> {
+    if (state.member === null) return [];
+    try {
+      const found = await within(turnedDownMs, this.#parts.team.turnedDown(rootOf(state)));
+      return found === "late" ? [] : found;
+    } catch (error) {
+      console.error("kern: a team could not be asked what was turned down", messageOf(error));
+      return [];
     }
   }
 
@@ -230,6 +277,7 @@ export class Engine {
     const atMs = nextDueMs(state, {
       nowMs,
       outboxMs,
+      membersMs: this.members.dueMs(state),
       working: this.working,
       movable: this.#parts.agentOf(state.agentId) !== undefined,
     });

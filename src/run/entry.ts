@@ -1,12 +1,44 @@
 import type { Arguments } from "../agent/gate.ts";
-import type { ApprovalType, CallOutcome, PauseType } from "../approval/record.ts";
+import type {
+  ApprovalType,
+  CallOutcome,
+  PauseType,
+  Requirement,
+  RunStatus,
+} from "../approval/record.ts";
 import type { Effect } from "../tools/tool.ts";
 
-/** The version of the journal's format; a run whose journal is of another is refused, never guessed at. */
-export const journalVersion = 1;
+/**
+ * The version of the journal's format; a run whose journal is of a later one is refused, never guessed at. The second one
+ * added teams: everything else is as in the first.
+ */
+export const journalVersion = 2;
 
 /** Why a call is put to a person, where it is not simply the tool's rule. */
 export type AskReason = "unknown_outcome" | "tool_changed" | "approval_stale" | "approval_required";
+
+/** Somebody above a run in its team: a team's run, from the one at the top down. */
+export interface Ancestor {
+  runId: string;
+  teamId: string;
+  teamName: string;
+}
+
+/** Where a member's run stands in its team. */
+export interface Membership {
+  /** The call of the team's run by which the task was handed over. */
+  callId: string;
+  /** From the run at the top to the one that handed over the task. */
+  ancestors: readonly Ancestor[];
+}
+
+/** Questions that people turned down, by what makes two calls the same question, and what the model was told. */
+export type Refusals = [question: string, turnedDown: TurnedDown][];
+
+export interface TurnedDown {
+  toolName: string;
+  answer: string;
+}
 
 /** A call as it stands in the model's answer. */
 export interface AskedCall {
@@ -29,6 +61,10 @@ export type Entry =
       runId: string;
       agentId: string;
       agentName: string;
+      /** Whether it is the run of a team's leader. */
+      isTeam?: true;
+      /** None for a run that was not handed over by a team. */
+      member?: Membership;
       sessionId: string;
       userId: string | null;
       requestedBy: string;
@@ -97,6 +133,24 @@ export type Entry =
   | { kind: "call_released"; callId: string; key: string; args: Arguments; toolVersion: string }
   /** The tool is called: stored before anything leaves. */
   | { kind: "call_started"; callId: string; attempt: number; boot: string; effect: Effect }
+  /** The call's task is handed to a member, in a run of its own: stored before the member is told. */
+  | {
+      kind: "call_delegated";
+      callId: string;
+      memberId: string;
+      memberName: string;
+      memberRunId: string;
+    }
+  /** A member has told where its run stands, and what people turned down in it; what it told earlier is overruled. */
+  | {
+      kind: "member_told";
+      callId: string;
+      /** Grows with every word of this member's. */
+      version: number;
+      status: RunStatus;
+      waits: Requirement[];
+      refusals: Refusals;
+    }
   | { kind: "call_ended"; callId: string; outcome: CallOutcome; result: string }
   | { kind: "approval_hidden"; approvalId: string }
   | { kind: "completed"; content: string }

@@ -1,15 +1,16 @@
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
 import { apply, draft, type Row } from "./fold.ts";
-import { currentCalls, known, type RunState, statusOf } from "./state.ts";
+import { currentCalls, known, parentOf, type RunState, statusOf } from "./state.ts";
 import { requirements, seconds, toolExecution } from "./view.ts";
 
 /** An event as clients of a stream see it. `event_index` counts the committed ones from 0; a live piece of text has none. */
 export interface RunEvent {
   event: string;
   created_at: number;
-  agent_id: string;
-  agent_name: string;
+  /** Of an agent's run; a team's has `team_id` and `team_name`. */
+  agent_id?: string;
+  agent_name?: string;
   run_id: string;
   session_id: string;
   event_index?: number;
@@ -95,7 +96,8 @@ function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>
         event("RunContentCompleted", { content: entry.content }),
       ];
     case "call_started":
-      if (entry.attempt > 1) return [];
+    case "call_delegated":
+      if (entry.kind === "call_started" && entry.attempt > 1) return [];
       return [
         event("ToolCallStarted", {
           tool: toolExecution(after, known(after.calls, entry.callId), tools),
@@ -125,6 +127,15 @@ function ofEntry(entry: Entry, after: RunState, tools: ReadonlyMap<string, Tool>
   }
 }
 
+/** Whether nothing comes after this event. */
+export function isLast(event: string): boolean {
+  return /^(Team)?Run(Completed|Error|Cancelled)$/.test(event);
+}
+
+export function isPause(event: string): boolean {
+  return /^(Team)?RunPaused$/.test(event);
+}
+
 /** A live piece of the model's text, before its step is committed. */
 export function textEvent(state: RunState, nowMs: number, text: string): RunEvent {
   return {
@@ -136,12 +147,16 @@ export function textEvent(state: RunState, nowMs: number, text: string): RunEven
 }
 
 function header(state: RunState, event: string): RunEvent {
+  const { agentId, agentName, id, isTeam, sessionId } = state;
+  const parent = parentOf(state);
   return {
-    event,
+    event: isTeam ? `Team${event}` : event,
     created_at: seconds(state.updatedAtMs),
-    agent_id: state.agentId,
-    agent_name: state.agentName,
-    run_id: state.id,
-    session_id: state.sessionId,
+    ...(isTeam
+      ? { team_id: agentId, team_name: agentName }
+      : { agent_id: agentId, agent_name: agentName }),
+    run_id: id,
+    session_id: sessionId,
+    ...(parent !== null && { parent_run_id: parent.runId }),
   };
 }

@@ -44,9 +44,11 @@ export function apply(
 ): RunState {
   if (entry.kind === "started") {
     if (state !== null) throw new Error("The run was already started.");
-    const { kind: _, ...facts } = entry;
+    const { kind: _, isTeam = false, member = null, ...facts } = entry;
     return {
       ...facts,
+      isTeam,
+      member,
       id: entry.runId,
       createdAtMs: atMs,
       updatedAtMs: atMs,
@@ -108,6 +110,7 @@ function change(
           ...asked,
           step,
           phase: "ready",
+          member: null,
           pauseType: null,
           approvalId: null,
           key: asked.id,
@@ -245,6 +248,22 @@ function change(
           : withApproval(state, approval.id, { ...approval, consumedBy: call.key }, own)),
       };
     }
+    case "call_delegated": {
+      const { callId, memberId: id, memberName: name, memberRunId: runId } = entry;
+      const member = { id, name, runId, version: 0, status: "PENDING", waits: [] } as const;
+      return withCall(state, callId, { phase: "delegated", member }, own);
+    }
+    case "member_told": {
+      const call = known(state.calls, entry.callId);
+      if (call.member === null) throw new Error(`The call '${call.id}' was handed to nobody.`);
+      const { refusals, status, version, waits } = entry;
+      const member = { ...call.member, status, version, waits };
+      return {
+        // A call may have ended before its member: a cancelled one is told so, and tells its own end.
+        calls: own(state.calls).set(call.id, { ...call, member }),
+        refusals: withAll(own(state.refusals), refusals),
+      };
+    }
     case "call_ended": {
       const call = known(state.calls, entry.callId);
       const { outcome, result } = entry;
@@ -256,7 +275,8 @@ function change(
         approvals.set(approval.id, { ...approval, updatedAtMs: atMs, seq });
       const refusals = own(state.refusals);
       if ((outcome === "rejected" || outcome === "expired") && call.args !== null) {
-        refusals.set(questionHash(call.toolName, call.args), result);
+        const { args, toolName } = call;
+        refusals.set(questionHash(toolName, args), { toolName, answer: result });
       }
       return {
         ...withCall(state, call.id, { phase: "ended", boot: null, outcome, result }, own),
@@ -281,6 +301,11 @@ function change(
 function end(state: RunState, ended: NonNullable<RunState["ended"]>): Partial<RunState> {
   if (state.ended !== null) throw new Error("The run has ended before.");
   return { ended };
+}
+
+function withAll<K, V>(map: Map<K, V>, entries: readonly [K, V][]): Map<K, V> {
+  for (const [key, value] of entries) map.set(key, value);
+  return map;
 }
 
 function lastStep(state: RunState, patch: Partial<StepState>): StepState[] {

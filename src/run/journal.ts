@@ -54,10 +54,10 @@ export class Journal {
       .toArray();
     if (row === undefined) return null;
     const { seq, v, at_ms, entries } = row;
-    if (v !== journalVersion) {
+    if (v > journalVersion) {
       throw new KernError(
         "unavailable",
-        `This run was written in journal format ${v}; this release reads format ${journalVersion}.`,
+        `This run was written in journal format ${v}; this release reads formats up to ${journalVersion}.`,
       );
     }
     return { seq, atMs: at_ms, entries: JSON.parse(entries) };

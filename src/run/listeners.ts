@@ -1,5 +1,5 @@
 import { encode, EventLog } from "./event-log.ts";
-import { pausedEvent, type RunEvent } from "./events.ts";
+import { isLast, isPause, pausedEvent, type RunEvent } from "./events.ts";
 import type { JournalRow } from "./journal.ts";
 import { type RunState, statusOf } from "./state.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -175,10 +175,8 @@ function joined(lines: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-const ended = new Set(["RunCompleted", "RunError", "RunCancelled"]);
-
 function ends(event: string, { stays }: Listener): boolean {
-  return ended.has(event) || (event === "RunPaused" && !stays);
+  return isLast(event) || (!stays && isPause(event));
 }
 
 /** Whether the journal still waits for the answer that this text is from. */

@@ -1,6 +1,7 @@
 import type { Decider, Decision } from "../approval/decision.ts";
-import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
+import type { ApprovalRecord, ApprovalStatus, Requirement, RunStatus } from "../approval/record.ts";
 import type { UserAnswer } from "./answer.ts";
+import type { Membership, Refusals } from "./entry.ts";
 import type { RunView } from "./view.ts";
 
 /**
@@ -16,6 +17,8 @@ interface Message {
 export interface StartMessage extends Message {
   runId: string;
   agentId: string;
+  /** Where the run stands in a team that hands it its task. */
+  member?: Membership;
   sessionId: string;
   userId: string | null;
   requestedBy: string;
@@ -26,6 +29,35 @@ export interface StartMessage extends Message {
   unattended: boolean;
   /** How long to wait for the run to pause or end, in milliseconds; 0 answers as soon as the start is stored. */
   waitMs: number;
+}
+
+/** What a member tells the run that handed it its task. */
+export interface Report {
+  /** Grows with whatever happens in the member's run. */
+  version: number;
+  status: RunStatus;
+  /** What the leader is told of the end; null before. */
+  result: string | null;
+  waits: Requirement[];
+  /** What people turned down in it. */
+  refusals: Refusals;
+}
+
+/** A team's word to a member. */
+export interface JoinMessage extends Message {
+  /** What the member is to do, should it not have started. */
+  start: Omit<StartMessage, "v">;
+  /** The team does not want it any more. */
+  dismissed: boolean;
+  /** The member is to ask its own members first, because somebody acts upon the answer. */
+  asks: boolean;
+}
+
+/** A member's word to its team. */
+export interface ReportMessage extends Message {
+  callId: string;
+  memberRunId: string;
+  report: Report;
 }
 
 export interface ResolveMessage extends Message {
@@ -90,6 +122,9 @@ export interface RunDoor {
   resolve(message: ResolveMessage): Promise<ApprovalReply>;
   continue(message: ContinueMessage): Promise<ContinueReply>;
   cancel(): Promise<Reply<object>>;
+  join(message: JoinMessage): Promise<Reply<{ report: Report }>>;
+  hear(message: ReportMessage): Promise<Reply<object>>;
+  turnedDown(): Promise<Reply<{ refusals: Refusals }>>;
   hide(approvalId: string): Promise<Reply<object>>;
   follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;
   poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;

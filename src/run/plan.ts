@@ -1,6 +1,7 @@
 import type { Agent } from "../agent/agent.ts";
 import { permit } from "../agent/gate.ts";
 import type { Tool } from "../tools/tool.ts";
+import { delegate, isDelegation } from "./delegation.ts";
 import type { Entry } from "./entry.ts";
 import { ask, candidateOf, ended, lapse, type Setting, stop, unknown } from "./question.ts";
 import { apply } from "./fold.ts";
@@ -110,6 +111,7 @@ function begin(state: RunState, call: CallState, agent: Agent, setting: Setting)
   if (verdict.kind === "refuse") return { entries: [ended(call, "refused", verdict.reason)] };
   if (verdict.kind === "ask")
     return { entries: ask(state, call, verdict.verdict, setting, verdict.reason) };
+  if (isDelegation(agent, verdict.tool)) return { entries: delegate(call, agent) };
   return start(call, verdict.tool, setting, 1, false);
 }
 

@@ -148,7 +148,7 @@ export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelle
     };
   });
   const idle = [...state.calls.values()].filter(
-    (call) => call.phase === "ready" || call.phase === "waiting",
+    ({ phase }) => phase === "ready" || phase === "waiting" || phase === "delegated",
   );
   return [
     ...resolved,
@@ -156,11 +156,14 @@ export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelle
       const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
       return approval?.reason === "unknown_outcome"
         ? ended(call, "unknown", unknownText)
-        : ended(call, "cancelled", "The run ended before this call was executed.");
+        : ended(call, "cancelled", call.phase === "delegated" ? memberText : cancelledText);
     }),
     last,
   ];
 }
+
+export const cancelledText = "The run ended before this call was executed.";
+const memberText = "The run ended before this member had answered.";
 
 const unknownText =
   "The outcome of this call is unknown: it was interrupted, and may or may not have taken effect.";

@@ -1,8 +1,9 @@
 import type { Agent } from "../agent/agent.ts";
 import { judge } from "../agent/gate.ts";
+import type { CallOutcome } from "../approval/record.ts";
 import type { ModelReply } from "../models/model.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { AskedCall, Entry } from "./entry.ts";
+import type { AskedCall, Entry, Refusals } from "./entry.ts";
 import { ask, auditRecord, ended, isAudited, type Setting, stop } from "./question.ts";
 import { applyAll } from "./fold.ts";
 import { type CallState, known, type RunState, sizeOf } from "./state.ts";
@@ -14,25 +15,32 @@ const tooLarge = `${maxRunSize / 1024 / 1024} million characters`;
 /** The most characters of a call's id and of a tool's name that are kept of what a model writes. */
 const maxNameLength = 128;
 
-/** What follows from the model's answer: the calls as asked, each with the gate's verdict, all in one row. */
+/**
+ * What follows from the model's answer: the calls as asked, each with the gate's verdict, all in one row. `elsewhere` is what
+ * people turned down in other runs of the team.
+ */
 export function receive(
   state: RunState,
   reply: ModelReply,
   agent: Agent,
   setting: Setting,
+  elsewhere: Refusals = [],
 ): Entry[] {
   if (state.size + sizeOf(reply.content, asRaw(reply)) > maxRunSize) {
     return stop(state, { kind: "failed", error: `The run has grown beyond ${tooLarge}.` });
   }
   const n = state.steps.at(-1)?.n ?? 1;
   const seen = new Set<string>();
+  const refusals = new Map(
+    [...elsewhere, ...state.refusals].map(([question, { answer }]) => [question, answer]),
+  );
   const judged = reply.toolCalls.map((raw, index) => {
     const id = `${state.id}.${n}.${index}`;
     // An id that looks like one of kern's own could be taken for another call's.
     const given = raw.id !== null && raw.id.length <= maxNameLength ? raw.id : id;
     const toolCallId = seen.has(given) || given.startsWith(`${state.id}.`) ? id : given;
     seen.add(toolCallId);
-    const verdict = judge(agent.tools, raw, state.refusals);
+    const verdict = judge(agent.tools, raw, refusals);
     const held = verdict.kind !== "refuse";
     // What is refused for its size must not come back with every later request.
     const rawArguments = raw.arguments.length > 2 * 131_072 ? "{}" : raw.arguments;
@@ -77,12 +85,22 @@ export function finish(
   outcome: "succeeded" | "failed",
   result: string,
 ): Entry[] {
-  const fits = state.size + result.length <= maxRunSize;
-  const text = `The tool was executed, but its result was dropped: the run has grown beyond ${tooLarge}.`;
   return [
-    fits ? ended(call, outcome, result) : ended(call, "failed", text),
+    endedWith(state, call, outcome, result),
     ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
   ];
+}
+
+/** The call's end, as long as its result fits into the run. */
+export function endedWith(
+  state: RunState,
+  call: CallState,
+  outcome: CallOutcome,
+  result: string,
+): Entry {
+  if (state.size + result.length <= maxRunSize) return ended(call, outcome, result);
+  const text = `The tool was executed, but its result was dropped: the run has grown beyond ${tooLarge}.`;
+  return ended(call, "failed", text);
 }
 
 function asRaw(reply: ModelReply): { rawArguments: string; args: null }[] {

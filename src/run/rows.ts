@@ -1,7 +1,7 @@
 import type { Tool } from "../tools/tool.ts";
-import { type RunState, statusOf } from "./state.ts";
+import { rootOf, type RunState, statusOf } from "./state.ts";
 import type { ApprovalRow, RunRow } from "./store.ts";
-import { approvalRecord } from "./view.ts";
+import { approvalRecord, namesOf } from "./view.ts";
 
 const maxTextBytes = 16 * 1024;
 
@@ -10,9 +10,8 @@ export function runRow(state: RunState): RunRow {
   return {
     id: state.id,
     version: state.createdAtMs + state.seq,
-    root_run_id: state.id,
-    agent_id: state.agentId,
-    team_id: null,
+    root_run_id: rootOf(state),
+    ...namesOf(state),
     session_id: state.sessionId,
     user_id: state.userId,
     requested_by: state.requestedBy,

@@ -3,17 +3,22 @@ import type { Agent } from "../agent/agent.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
 import { answer, answerAsUser, hasAnswered } from "./answer.ts";
+import { within } from "./deadline.ts";
 import { Engine } from "./engine.ts";
-import type { Entry } from "./entry.ts";
+import { openMembers, passedOn, reportOf, waitsForApproval } from "./delegation.ts";
+import type { Entry, Refusals } from "./entry.ts";
 import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
   type ContinueMessage,
   type ContinueReply,
   type Inspection,
+  type JoinMessage,
   messageVersion,
   type Refusal,
   type Reply,
+  type Report,
+  type ReportMessage,
   type ResolveMessage,
   type RunDoor,
   type RunReply,
@@ -22,7 +27,7 @@ import {
 import { Outbox } from "./outbox.ts";
 import { stop } from "./question.ts";
 import { approvalRows, runRow } from "./rows.ts";
-import { isSettled, pendingApprovals, type RunState } from "./state.ts";
+import { isSettled, parentOf, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";
 import { approvalRecord, runView } from "./view.ts";
 
@@ -32,6 +37,8 @@ export interface RunHost {
   store(env: unknown): Store;
   /** Tells open panels that something changed; a failure is nobody's loss. */
   publish(env: unknown, changes: { id: string; version: number }[]): Promise<void>;
+  /** Asks another run's object; throws where it cannot be reached. */
+  ask<T>(env: unknown, runId: string, question: (run: RunDoor) => Promise<T>): Promise<T>;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -44,6 +51,8 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   readonly #host: RunHost;
   readonly #engine: Engine;
   readonly #unpublished = new Map<string, number>();
+  /** What the team was told last. */
+  #reported = "";
 
   constructor(ctx: DurableObjectState, env: unknown, host: RunHost) {
     super(ctx, env);
@@ -54,6 +63,14 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       outbox: new Outbox("database", journal, async (state, afterSeq) =>
         this.#project(state, afterSeq),
       ),
+      teamOutbox: new Outbox("team", journal, async (state) => this.#report(state)),
+      team: {
+        join: async (runId, message) => host.ask(env, runId, async (run) => run.join(message)),
+        turnedDown: async (runId) => {
+          const reply = await host.ask(env, runId, async (run) => run.turnedDown());
+          return reply.ok ? reply.refusals : [];
+        },
+      },
       // Relative to the platform's clock, which need not be the one that the run lives by.
       setAlarm: (atMs) => void ctx.storage.setAlarm(Date.now() + Math.max(0, atMs - host.now())),
       agentOf: (id) => host.agentOf(id),
@@ -65,20 +82,20 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Starts the run, or finds it started by the same request before: safe to repeat. */
   async start(message: StartMessage): Promise<RunReply> {
-    const { v, unattended, waitMs, ...facts } = message;
+    const { v, ...facts } = message;
     if (v !== messageVersion) return outdated;
     const agent = this.#host.agentOf(message.agentId);
     if (agent === undefined) return { ok: false, reason: "not_found" };
     const earlier = this.#state;
     if (earlier === null) {
-      this.#engine.advance([{ kind: "started", agentName: agent.name, ...facts }]);
+      this.#engine.advance([started(agent, facts)]);
     } else if (earlier.fingerprint !== message.fingerprint) {
       const text =
         "This Idempotency-Key was used for another request: use a new key, or repeat the same request.";
       return { ok: false, reason: "invalid", message: text };
     }
-    if (unattended) void this.#engine.telling.flush();
-    if (waitMs > 0) await this.#engine.telling.settled(waitMs);
+    if (message.unattended) void this.#engine.telling.flush();
+    if (message.waitMs > 0) await this.#engine.telling.settled(message.waitMs);
     return this.#view();
   }
 
@@ -129,12 +146,16 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   async continue(message: ContinueMessage): Promise<ContinueReply> {
     const { v, agentId, answers, requestId, stream, waitMs } = message;
     if (v !== messageVersion) return outdated;
+    if (this.#state?.agentId !== agentId) return notFound;
+    // Members tell by themselves where they stand, but perhaps not before somebody who has just decided asks for the team.
+    await this.#askMembers();
     const state = this.#state;
-    if (state === null || state.agentId !== agentId) return notFound;
     const before = stream ? this.#engine.telling.eventCount(requestId) : 0;
     const isRepeated = hasAnswered(state, requestId);
     const after = isRepeated ? state : this.#answer(state, message);
     if ("reason" in after) return after;
+    const passed = await this.#pass(after, message);
+    if (passed !== null) return passed;
     await this.#engine.telling.settled(waitMs);
     // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
     const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
@@ -151,7 +172,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
         message: `Cannot continue run ${state.id}: run is cancelled`,
       };
     }
-    if (pendingApprovals(state).length > 0) {
+    if (waitsForApproval(state)) {
       return {
         ok: false,
         reason: "pending",
@@ -164,6 +185,25 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     });
     if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
     return given.entries.length > 0 ? this.#advance(given.entries) : state;
+  }
+
+  /** Hands on the answers to what members wait for; a refusal where one of them refuses. */
+  async #pass(state: RunState, message: ContinueMessage): Promise<Refusal | null> {
+    for (const { answers, member } of passedOn(state, message.answers)) {
+      const { id: agentId, runId } = member;
+      const passed = { ...message, agentId, answers, stream: false, waitMs: 0 };
+      const reply = await this.#host.ask(this.env, runId, async (run) => run.continue(passed));
+      if (!reply.ok) return reply;
+      await this.#askMembers();
+    }
+    return null;
+  }
+
+  /** Hears where the members of this team stand by now. */
+  async #askMembers(): Promise<void> {
+    const state = this.#state;
+    if (state !== null && openMembers(state).length > 0)
+      await within(membersMs, this.#engine.members.tend(state, "all"));
   }
 
   /** Stores what a caller said; refused, with nothing stored, where that is too large: what fits may not fit together. */
@@ -184,8 +224,41 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       this.#engine.advance(stop(state, { kind: "cancelled" }));
       this.#engine.abort();
     }
+    await within(membersMs, this.#engine.members.idle());
     await this.#engine.telling.flush(1_000);
     return { ok: true };
+  }
+
+  /** A team hands this run its task, or does not want it any more; answers where the run stands. Safe to repeat. */
+  async join({ v, start, dismissed, asks }: JoinMessage): Promise<Reply<{ report: Report }>> {
+    if (v !== messageVersion) return outdated;
+    const agent = this.#host.agentOf(start.agentId);
+    if (this.#state === null) {
+      if (agent === undefined) return notFound;
+      // A task that was taken back before it came is noted all the same, because it may still come.
+      this.#engine.advance([
+        started(agent, start),
+        ...(dismissed ? [{ kind: "cancelled" } as const] : []),
+      ]);
+    } else if (dismissed) {
+      await this.cancel();
+    }
+    if (asks) await this.#askMembers();
+    return { ok: true, report: reportOf(this.#state as RunState, this.#engine.tools) };
+  }
+
+  /** A member of this team's says where its run stands; what is not news changes nothing. */
+  async hear({ v, callId, memberRunId, report }: ReportMessage): Promise<Reply<object>> {
+    if (v !== messageVersion) return outdated;
+    if (this.#state === null) return notFound;
+    this.#engine.hear(callId, memberRunId, report);
+    return { ok: true };
+  }
+
+  /** What people turned down in this run and in those of its members, for the gates of its members. */
+  async turnedDown(): Promise<Reply<{ refusals: Refusals }>> {
+    const state = this.#state;
+    return state === null ? notFound : { ok: true, refusals: [...state.refusals] };
   }
 
   /** Hides a closed approval from every list and read; the evidence stays here. Safe to repeat. */
@@ -268,6 +341,21 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     this.#publish(run === null ? told : [{ id: run.id, version: run.version }, ...told]);
   }
 
+  /** Tells the team where this run stands, where that is not what it was told last. */
+  async #report(state: RunState): Promise<void> {
+    const parent = parentOf(state);
+    if (parent === null || state.member === null) return;
+    const report = reportOf(state, this.#engine.tools);
+    const told = JSON.stringify({ ...report, version: 0 });
+    if (told === this.#reported) return;
+    const { callId } = state.member;
+    const message = { v: messageVersion, callId, memberRunId: state.id, report };
+    const reply = await this.#host.ask(this.env, parent.runId, async (run) => run.hear(message));
+    // A team that is not there any more wants to hear nothing.
+    if (!reply.ok && reply.reason !== "not_found") throw new Error(`Not heard: ${reply.reason}`);
+    this.#reported = told;
+  }
+
   /** Tells the feed of what changed, at most once in a while; nobody waits for it, and a panel that misses something asks again. */
   #publish(changes: { id: string; version: number }[]): void {
     const isFirst = this.#unpublished.size === 0;
@@ -281,6 +369,14 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 }
 
+function started(agent: Agent, start: Omit<StartMessage, "v">): Entry & { kind: "started" } {
+  const { waitMs: _waitMs, unattended: _unattended, ...facts } = start;
+  const isTeam = agent.sourceType === "team";
+  return { kind: "started", agentName: agent.name, ...facts, ...(isTeam && { isTeam }) };
+}
+
+/** How long an answer waits for the members of a team. */
+const membersMs = 5_000;
 /** How many approvals go to the database in one batch: each is two statements, and a batch has its limits. */
 const projectedAtOnce = 20;
 /** What changes within this time is told to open panels at once. */

@@ -4,10 +4,23 @@ import type {
   ApprovalType,
   CallOutcome,
   PauseType,
+  Requirement,
   RunStatus,
 } from "../approval/record.ts";
 import type { Effect } from "../tools/tool.ts";
-import type { AskReason } from "./entry.ts";
+import type { Ancestor, AskReason, Membership, TurnedDown } from "./entry.ts";
+
+/** The run of the member that a call was handed to, as far as it has told. */
+export interface MemberState {
+  id: string;
+  name: string;
+  runId: string;
+  /** 0 until it has told anything. */
+  version: number;
+  status: RunStatus;
+  /** What it, or a member of its own, waits for. */
+  waits: readonly Requirement[];
+}
 
 export interface CallState {
   id: string;
@@ -17,7 +30,10 @@ export interface CallState {
   rawArguments: string;
   args: Arguments | null;
   toolVersion: string | null;
-  phase: "ready" | "waiting" | "running" | "ended";
+  /** `delegated`: a member of the team is at it. */
+  phase: "ready" | "waiting" | "running" | "delegated" | "ended";
+  /** Null unless the call was handed to a member. */
+  member: MemberState | null;
   pauseType: PauseType | null;
   /** The approval that the call waits for or runs under. */
   approvalId: string | null;
@@ -84,6 +100,9 @@ export interface RunState {
   id: string;
   agentId: string;
   agentName: string;
+  isTeam: boolean;
+  /** Null for a run that was not handed over by a team. */
+  member: Membership | null;
   sessionId: string;
   userId: string | null;
   requestedBy: string;
@@ -96,8 +115,8 @@ export interface RunState {
   steps: readonly StepState[];
   calls: ReadonlyMap<string, CallState>;
   approvals: ReadonlyMap<string, ApprovalState>;
-  /** Questions that a person turned down in this run, and what the model was told. */
-  refusals: ReadonlyMap<string, string>;
+  /** Questions that a person turned down in this run, or in a member's, and what the model was told. */
+  refusals: ReadonlyMap<string, TurnedDown>;
   /** How much text the run holds, in characters: the message, what the model said, and what tools returned. */
   size: number;
   ended: { status: "COMPLETED" | "CANCELLED" | "ERROR"; content: string } | null;
@@ -107,10 +126,35 @@ export interface RunState {
 export function statusOf(state: RunState): RunStatus {
   if (state.ended !== null) return state.ended.status;
   if (state.steps.length === 0) return "PENDING";
-  const phases = new Set([...state.calls.values()].map((call) => call.phase));
-  return phases.has("waiting") && !phases.has("ready") && !phases.has("running")
-    ? "PAUSED"
-    : "RUNNING";
+  const open = [...state.calls.values()].filter(({ phase }) => phase !== "ended");
+  return open.length > 0 && open.every(waitsForPeople) ? "PAUSED" : "RUNNING";
+}
+
+/** Whether nothing but people can move the call. */
+function waitsForPeople({ member, phase }: CallState): boolean {
+  return phase === "waiting" || (phase === "delegated" && member?.status === "PAUSED");
+}
+
+/** Whether the run itself has something to do: it neither rests nor only waits for members of its team. */
+export function isAtWork(state: RunState): boolean {
+  if (state.ended !== null) return false;
+  const open = [...state.calls.values()].filter(({ phase }) => phase !== "ended");
+  return open.length === 0 || open.some(({ phase }) => phase === "ready" || phase === "running");
+}
+
+/** Whether a run that stands so stays so. */
+export function isOver(status: RunStatus): boolean {
+  return status === "COMPLETED" || status === "CANCELLED" || status === "ERROR";
+}
+
+/** The run at the top of the team that this run belongs to, or the run itself. */
+export function rootOf({ id, member }: RunState): string {
+  return member?.ancestors[0]?.runId ?? id;
+}
+
+/** The team's run that handed this one its task; null where none did. */
+export function parentOf({ member }: RunState): Ancestor | null {
+  return member?.ancestors.at(-1) ?? null;
 }
 
 /** Whether the run rests: it has ended, or everything in it waits for people. */

@@ -13,6 +13,8 @@ export interface TellingParts {
   journal: Journal;
   /** Brings the database's copy up to date. */
   outbox: Outbox;
+  /** Tells the team of a member's run where it stands. */
+  teamOutbox: Outbox;
   state: () => RunState | null;
   tools: () => ReadonlyMap<string, Tool>;
   now: () => number;
@@ -51,6 +53,8 @@ export class Telling {
     this.#time(before === null || isSettled(before), !over);
     const important = over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
     const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
+    // After the database, so that the team says that it has paused when lists show why.
+    if (important) void flushed.then(() => this.#tellTeam());
     this.#told = this.#told.then(async () => {
       if (over) await flushed;
       this.#listeners.tell(row.seq);
@@ -86,28 +90,30 @@ export class Telling {
   /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
   async flush(timeoutMs = 30_000): Promise<boolean> {
     if (this.#parts.state() === null) return true;
-    const flushing = this.#parts.outbox
-      .flush(() => this.#parts.state() as RunState, this.#parts.now)
-      .then((done) => {
-        this.#parts.rearm();
-        return done;
-      })
-      .catch((error: unknown) => {
-        console.error("kern: what was told could not be noted", messageOf(error));
-        return false;
-      });
-    return (await within(timeoutMs, flushing)) === true;
+    return (await within(timeoutMs, this.#deliver(this.#parts.outbox))) === true;
   }
 
   /** Tells what is due by now. */
   async flushDue(state: RunState): Promise<void> {
-    const dueMs = this.dueMs(state);
-    if (dueMs !== null && dueMs <= this.#parts.now()) await this.flush();
+    const nowMs = this.#parts.now();
+    const due = this.#outboxes(state).filter((outbox) => {
+      const dueMs = outbox.dueMs(state, nowMs);
+      return dueMs !== null && dueMs <= nowMs;
+    });
+    await Promise.all(due.map(async (outbox) => this.#deliver(outbox)));
   }
 
   /** When something is to be told next; null where everything was. */
   dueMs(state: RunState): number | null {
-    return this.#parts.outbox.dueMs(state, this.#parts.now());
+    const due = this.#outboxes(state).flatMap(
+      (outbox) => outbox.dueMs(state, this.#parts.now()) ?? [],
+    );
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  /** Notes what was told, where that was put off. */
+  note(state: RunState): void {
+    for (const outbox of this.#outboxes(state)) outbox.note();
   }
 
   /**
@@ -128,6 +134,27 @@ export class Telling {
       count += read(row).events.length;
     }
     return count;
+  }
+
+  #outboxes(state: RunState): Outbox[] {
+    const { outbox, teamOutbox } = this.#parts;
+    return state.member === null ? [outbox] : [outbox, teamOutbox];
+  }
+
+  async #tellTeam(): Promise<void> {
+    const member = this.#parts.state()?.member ?? null;
+    if (member !== null) await this.#deliver(this.#parts.teamOutbox);
+  }
+
+  async #deliver(outbox: Outbox): Promise<boolean> {
+    try {
+      return await outbox.flush(() => this.#parts.state() as RunState, this.#parts.now);
+    } catch (error) {
+      console.error("kern: what was told could not be noted", messageOf(error));
+      return false;
+    } finally {
+      this.#parts.rearm();
+    }
   }
 
   /** Has the run's moving told once it lasts. */

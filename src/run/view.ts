@@ -7,13 +7,23 @@ import type {
 } from "../approval/record.ts";
 import { noteOf } from "../approval/decision.ts";
 import type { Tool } from "../tools/tool.ts";
-import { type ApprovalState, type CallState, known, type RunState, statusOf } from "./state.ts";
+import type { Membership } from "./entry.ts";
+import {
+  type ApprovalState,
+  type CallState,
+  known,
+  parentOf,
+  rootOf,
+  type RunState,
+  statusOf,
+} from "./state.ts";
 
 /** A run as callers see it. `created_at` is in epoch seconds. */
 export interface RunView {
   run_id: string;
   session_id: string;
-  agent_id: string;
+  /** Null for a team's. */
+  agent_id: string | null;
   user_id: string | null;
   status: RunStatus;
   content: string | null;
@@ -21,6 +31,10 @@ export interface RunView {
   requirements: Requirement[];
   messages: MessageView[];
   created_at: number;
+  /** The team whose run it is, or the one that it is a member's run of. */
+  team_id: string | null;
+  /** The run of the team that handed over the task; null where none did. */
+  parent_run_id: string | null;
 }
 
 export interface MessageView {
@@ -36,7 +50,7 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
   return {
     run_id: state.id,
     session_id: state.sessionId,
-    agent_id: state.agentId,
+    agent_id: state.isTeam ? null : state.agentId,
     user_id: state.userId,
     status: statusOf(state),
     content: state.ended === null ? (state.steps.at(-1)?.content ?? null) : state.ended.content,
@@ -44,14 +58,31 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
     requirements: requirements(state, tools),
     messages: transcript(state),
     created_at: seconds(state.createdAtMs),
+    team_id: namesOf(state).team_id,
+    parent_run_id: parentOf(state)?.runId ?? null,
   };
 }
 
-/** The calls that wait for a person. */
+/** The agent and the team that a run, or an approval in it, is of. */
+export function namesOf(state: RunState): { agent_id: string | null; team_id: string | null } {
+  return state.isTeam
+    ? { agent_id: null, team_id: state.agentId }
+    : { agent_id: state.agentId, team_id: parentOf(state)?.teamId ?? null };
+}
+
+/** The calls that wait for a person, those of members included. */
 export function requirements(state: RunState, tools: ReadonlyMap<string, Tool>): Requirement[] {
-  return [...state.calls.values()]
-    .filter((call) => call.phase === "waiting")
-    .map((call) => requirement(state, call, tools));
+  return [...state.calls.values()].flatMap((call) => {
+    if (call.phase === "waiting") return [requirement(state, call, tools)];
+    const { member, phase } = call;
+    if (member === null || phase !== "delegated") return [];
+    const of = {
+      member_agent_id: member.id,
+      member_agent_name: member.name,
+      member_run_id: member.runId,
+    };
+    return member.waits.map((wait) => ({ ...of, ...wait }));
+  });
 }
 
 /** The conversation so far, as the model and the callers read it. */
@@ -108,6 +139,7 @@ export function toolExecution(
     approval_type: type,
     approval_id: approval?.id ?? null,
     created_at: seconds(call.createdAtMs),
+    child_run_id: call.member?.runId ?? null,
   };
 }
 
@@ -124,14 +156,13 @@ export function approvalRecord(
     run_id: state.id,
     session_id: state.sessionId,
     status: approval.status,
-    source_type: "agent",
+    source_type: state.isTeam ? "team" : "agent",
     approval_type: approval.type,
     pause_type: approval.pauseType,
     tool_name: call.toolName,
     tool_args: approval.approvedArgs ?? approval.args,
     expires_at: approval.expiresAtMs === null ? null : seconds(approval.expiresAtMs),
-    agent_id: state.agentId,
-    team_id: null,
+    ...namesOf(state),
     workflow_id: null,
     user_id: state.userId,
     schedule_id: null,
@@ -155,6 +186,7 @@ export function approvalRecord(
       source_name: state.agentName,
       ...(approval.reason !== null && { reason: approval.reason }),
       ...(approval.approvedArgs !== null && { requested_args: approval.args }),
+      ...(state.member !== null && { lineage: lineageOf(state, state.member) }),
     },
     resolution_data: approval.data,
     resolved_by: approval.resolvedBy,
@@ -162,12 +194,26 @@ export function approvalRecord(
     created_at: seconds(approval.createdAtMs),
     updated_at: seconds(approval.updatedAtMs),
     run_status: statusOf(state),
-    root_run_id: state.id,
+    root_run_id: rootOf(state),
     requested_by: state.requestedBy,
     call_id: approval.key,
     args_hash: approval.argsHash,
     call_outcome: outcomeFor(state, approval, call),
   };
+}
+
+/** From the team at the top down to the run itself. */
+function lineageOf(state: RunState, { ancestors }: Membership): Record<string, string>[] {
+  const own = { type: state.isTeam ? "team" : "agent", id: state.agentId, name: state.agentName };
+  return [
+    ...ancestors.map(({ runId, teamId, teamName }) => ({
+      type: "team",
+      id: teamId,
+      name: teamName,
+      run_id: runId,
+    })),
+    { ...own, run_id: state.id },
+  ];
 }
 
 /** What was answered here, whatever was asked of the same call since. */

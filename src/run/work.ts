@@ -6,9 +6,9 @@ import type { Approval, ToolContext } from "../tools/context.ts";
 import { KernError, messageOf } from "../errors.ts";
 import type { ModelMessage, ModelReply } from "../models/model.ts";
 import { maxResultBytes } from "./answer.ts";
-import type { Entry } from "./entry.ts";
+import type { Entry, Refusals } from "./entry.ts";
 import { type Launch } from "./plan.ts";
-import { ask, candidateOf, ended, type Setting, unknown } from "./question.ts";
+import { ask, cancelledText, candidateOf, ended, type Setting, unknown } from "./question.ts";
 import { finish, receive } from "./reply.ts";
 import { type CallState, known, type RunState } from "./state.ts";
 import { transcript } from "./view.ts";
@@ -19,6 +19,8 @@ export interface Hands {
   env: unknown;
   signal: AbortSignal;
   onText: (text: string) => void;
+  /** What people turned down in other runs of the team, where that can be told. */
+  turnedDown: () => Promise<Refusals>;
   /** The run as it is by now, and what planning needs: both move while a tool is at work. */
   now: () => { state: RunState; setting: Setting };
 }
@@ -42,7 +44,7 @@ export async function perform(launch: Launch, hands: Hands): Promise<Outcome> {
     : callTool(launch.callId, launch.reconcile, hands);
 }
 
-async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Outcome> {
+async function askModel({ agent, env, signal, onText, now, turnedDown }: Hands): Promise<Outcome> {
   const { state } = now();
   try {
     const reply = await agent.model.complete({
@@ -58,7 +60,8 @@ async function askModel({ agent, env, signal, onText, now }: Hands): Promise<Out
       onText,
     });
     checkReply(reply);
-    return (after, setting) => receive(after, reply, agent, setting);
+    const elsewhere = reply.toolCalls.length > 0 ? await turnedDown() : [];
+    return (after, setting) => receive(after, reply, agent, setting, elsewhere);
   } catch (error) {
     const failures = (state.steps.at(-1)?.failures ?? 0) + 1;
     const again =
@@ -125,7 +128,7 @@ async function callTool(callId: string, reconcile: boolean, hands: Hands): Promi
   const { state, setting } = hands.now();
   const call = known(state.calls, callId);
   if (state.ended !== null) {
-    return () => [ended(call, "cancelled", "The run ended before this call was executed.")];
+    return () => [ended(call, "cancelled", cancelledText)];
   }
   const verdict = permit(hands.agent.tools, candidateOf(state, call), setting.nowMs);
   if (verdict.kind === "refuse") return () => [ended(call, "refused", verdict.reason)];

@@ -197,6 +197,9 @@ export class Simulation {
     const host = {
       agentOf: (id: string) => (id === "a" && this.release < 7 ? this.#agent(instance) : undefined),
       store: () => store as never,
+      ask: async () => {
+        throw new Error("There is no other run.");
+      },
       publish: async () => {
         if (this.feedHangs) await new Promise(() => undefined);
       },

@@ -47,6 +47,7 @@ export function storeContract(
                 answered: null,
                 external_execution_required: null,
                 approval_type: "required",
+                child_run_id: null,
                 approval_id: "approval-1",
                 created_at: 1,
               },

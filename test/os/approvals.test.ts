@@ -18,7 +18,7 @@ const recordKeys = (
 const toolKeys = (
   "tool_call_id tool_name tool_args tool_call_error result requires_confirmation confirmed " +
   "confirmation_note requires_user_input user_input_schema answered " +
-  "external_execution_required approval_type approval_id created_at"
+  "external_execution_required approval_type approval_id created_at child_run_id"
 ).split(" ");
 const wholeSeconds = (value: unknown) => {
   expect(Number.isInteger(value)).toBe(true);

@@ -38,10 +38,12 @@ test("a run that is not streamed is answered with exactly the documented keys on
     "content",
     "created_at",
     "messages",
+    "parent_run_id",
     "requirements",
     "run_id",
     "session_id",
     "status",
+    "team_id",
     "tools",
     "user_id",
   ]);

@@ -46,7 +46,7 @@ test("info counts what there is", async () => {
   expect(await get("/info")).toEqual({
     kern_version: packageJson.version,
     agent_count: 2,
-    team_count: 0,
+    team_count: 1,
     workflow_count: 0,
   });
 });
@@ -60,7 +60,7 @@ test("the configuration names agents, models and the database", async () => {
     os_database: db.id,
     databases: [db.id],
     agents: [summary("tester", "Tester"), summary("short", "short")],
-    teams: [],
+    teams: [summary("crew", "Crew")],
     workflows: [],
     interfaces: [],
   });
@@ -248,9 +248,14 @@ test("answers are as the document says", async () => {
     (await start(script({ calls: [{ name: "pay_out", args: { amount: 1, account: "" } }] })))
       .run_id,
   );
-  const ids: Record<string, string> = { approval_id: id, run_id, agent_id: "tester" };
+  const team = await start(script({ text: "hi" }), {}, "crew", "teams");
+  const ids = { approval_id: id, run_id, agent_id: "tester" };
+  const teamIds = { team_id: "crew", run_id: team.run_id };
   for (const operation of operationsOf(document).filter(({ method }) => method === "GET")) {
-    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const of: Record<string, string> = operation.path.startsWith("/teams") ? teamIds : ids;
+      return of[name] ?? "";
+    });
     const answer = await http("GET", path);
     const type = answer.headers.get("content-type");
     const told = { status: answer.status, type, body: await answer.text() };

@@ -10,7 +10,7 @@ const tools = agentAfter("as it was")?.tools ?? new Map();
 const recordKeys =
   "id run_id session_id status source_type approval_type pause_type tool_name tool_args expires_at agent_id team_id workflow_id user_id schedule_id schedule_run_id source_name requirements context resolution_data resolved_by resolved_at created_at updated_at run_status root_run_id requested_by call_id args_hash call_outcome";
 const executionKeys =
-  "tool_call_id tool_name tool_args tool_call_error result requires_confirmation confirmed confirmation_note requires_user_input user_input_schema answered external_execution_required approval_type approval_id created_at";
+  "tool_call_id tool_name tool_args tool_call_error result requires_confirmation confirmed confirmation_note requires_user_input user_input_schema answered external_execution_required approval_type approval_id created_at child_run_id";
 
 function keysOf(value: object | undefined): string {
   return Object.keys(value ?? {}).join(" ");
@@ -72,7 +72,7 @@ test("a run's calls have exactly the documented keys, whatever state they are in
   for (const state of everything()) {
     const view = runView(state, tools);
     expect(keysOf(view)).toBe(
-      "run_id session_id agent_id user_id status content tools requirements messages created_at",
+      "run_id session_id agent_id user_id status content tools requirements messages created_at team_id parent_run_id",
     );
     expect(JSON.parse(JSON.stringify(view))).toStrictEqual(view);
     expect(view.tools).toHaveLength(10);
@@ -122,6 +122,7 @@ test("a pending record says everything that is known, and null for the rest", ()
           user_input_schema: null,
           answered: null,
           external_execution_required: false,
+          child_run_id: null,
           approval_type: "required",
           approval_id: approvals(simulation)[0]?.id,
           created_at: 1000,

@@ -126,6 +126,9 @@ export function makeInstance({ disk, n, now, portsOf, release }: Making): Instan
     agentOf: (id) => (id === "agent" ? agentOf(release) : undefined),
     store: () => store,
     publish: async () => undefined,
+    ask: async () => {
+      throw new Error("There is no other run.");
+    },
     now,
   });
   return instance;

@@ -1,0 +1,174 @@
+import type { Agent } from "../agent/agent.ts";
+import { delegationName } from "../agent/team.ts";
+import type { Requirement } from "../approval/record.ts";
+import type { Tool } from "../tools/tool.ts";
+import { maxResultBytes, type UserAnswer } from "./answer.ts";
+import type { Entry } from "./entry.ts";
+import { newRunId } from "./ids.ts";
+import type { Report, StartMessage } from "./messages.ts";
+import { ended } from "./question.ts";
+import { endedWith } from "./reply.ts";
+import {
+  type CallState,
+  currentCalls,
+  isOver,
+  type MemberState,
+  pendingApprovals,
+  type RunState,
+  statusOf,
+} from "./state.ts";
+import { requirements } from "./view.ts";
+
+/** The most characters of what a member waits for that its team keeps; the approvals themselves stay with the member. */
+const maxWaitsLength = 512 * 1024;
+
+/** Whether a call of this tool hands a task to a member, rather than executing anything. */
+export function isDelegation(agent: Agent, tool: Tool): boolean {
+  return agent.members.size > 0 && tool.name === delegationName;
+}
+
+/** The call's task goes to the member that it names. */
+export function delegate(call: CallState, agent: Agent): Entry[] {
+  const member = agent.members.get(String(call.args?.["member_id"]));
+  if (member === undefined)
+    return [ended(call, "refused", "There is no such member in the team any more.")];
+  return [
+    {
+      kind: "call_delegated",
+      callId: call.id,
+      memberId: member.id,
+      memberName: member.name,
+      // A function of the call: whoever starts it again starts the same run.
+      memberRunId: newRunId(`member\n${call.id}`),
+    },
+  ];
+}
+
+/** What starts the run of the member that this call was handed to. */
+export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v"> | null {
+  const { member } = call;
+  if (member === null) return null;
+  const above = { runId: state.id, teamId: state.agentId, teamName: state.agentName };
+  const { local, requestedBy, sessionId, userId } = state;
+  return {
+    runId: member.runId,
+    agentId: member.id,
+    member: { callId: call.id, ancestors: [...(state.member?.ancestors ?? []), above] },
+    sessionId,
+    userId,
+    requestedBy,
+    message: String(call.args?.["task"]),
+    fingerprint: call.id,
+    local,
+    unattended: false,
+    waitMs: 0,
+  };
+}
+
+/** Where a member's run stands, as its team is told. */
+export function reportOf(state: RunState, tools: ReadonlyMap<string, Tool>): Report {
+  return {
+    version: state.seq,
+    status: statusOf(state),
+    result: state.ended === null ? null : resultOf(state),
+    waits: abridged(requirements(state, tools)),
+    refusals: [...state.refusals],
+  };
+}
+
+/** What the team's run makes of a member's report; nothing where it knew. */
+export function hear(
+  state: RunState,
+  { callId, memberRunId, report }: { callId: string; memberRunId: string; report: Report },
+): Entry[] {
+  const call = state.calls.get(callId);
+  const member = call?.member ?? null;
+  if (call === undefined || member?.runId !== memberRunId || report.version <= member.version)
+    return [];
+  const { refusals, result, status, version, waits } = report;
+  const news = refusals.filter(([question]) => !state.refusals.has(question));
+  const told: Entry = { kind: "member_told", callId, version, status, waits, refusals: news };
+  if (call.phase !== "delegated" || !isOver(status)) return [told];
+  const outcome =
+    status === "COMPLETED" ? "succeeded" : status === "CANCELLED" ? "cancelled" : "failed";
+  return [told, endedWith(state, call, outcome, result ?? "")];
+}
+
+/** The member's answer, with what it cannot be trusted to say by itself: which calls people turned down. */
+function resultOf(state: RunState): string {
+  const { content, status } = state.ended ?? { content: "", status: "ERROR" };
+  const said =
+    status === "COMPLETED"
+      ? content
+      : status === "CANCELLED"
+        ? `The run of '${state.agentName}' was cancelled before it had an answer.`
+        : `'${state.agentName}' failed: ${content}`;
+  const undone = [...state.refusals.values()].map(
+    ({ answer, toolName }) => `${toolName} was not executed. ${answer}`,
+  );
+  return clip([said, ...new Set(undone)].join("\n"), maxResultBytes / 4);
+}
+
+function clip(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length).toWellFormed()}… (${text.length - length} more characters were left out)`;
+}
+
+/** Without the arguments of those that would make a row too large: each names its approval, which has them. */
+function abridged(waits: Requirement[]): Requirement[] {
+  let length = 0;
+  return waits.map((wait) => {
+    length += JSON.stringify(wait).length;
+    if (length <= maxWaitsLength) return wait;
+    const { tool_execution: execution } = wait;
+    return {
+      ...wait,
+      tool_execution: { ...execution, tool_args: {}, user_input_schema: null, is_abridged: true },
+    };
+  });
+}
+
+/** The calls whose members have not told their end. */
+export function openMembers(state: RunState): CallState[] {
+  return [...state.calls.values()].filter(
+    ({ member, phase }) => member !== null && (phase === "delegated" || !isOver(member.status)),
+  );
+}
+
+/** Whether somebody who may approve has to decide before the run's own user may say anything, here or in a member's run. */
+export function waitsForApproval(state: RunState): boolean {
+  const below = openMembers(state).flatMap(({ member }) => member?.waits ?? []);
+  return (
+    pendingApprovals(state).length > 0 ||
+    below.some(({ tool_execution: { approval_id } }) => approval_id !== null)
+  );
+}
+
+/** The answers that are meant for members, each for the one whose requirement it names, or whose call alone has its id. */
+export function passedOn(
+  state: RunState,
+  answers: readonly UserAnswer[],
+): { member: MemberState; answers: UserAnswer[] }[] {
+  const own = new Set(currentCalls(state).flatMap(({ id, toolCallId }) => [id, toolCallId]));
+  const members = openMembers(state).flatMap(({ member, phase }) =>
+    member === null || phase !== "delegated" ? [] : [member],
+  );
+  return members.flatMap((member) => {
+    const meant = answers.filter((answer) => {
+      const wait = member.waits.find((one) => isFor(answer, one, member));
+      if (wait === undefined) return false;
+      const others = members.filter((other) =>
+        other.waits.some((one) => isFor(answer, one, other)),
+      );
+      return others.length === 1 && (answer.id !== undefined || !own.has(answer.tool_call_id));
+    });
+    return meant.length === 0 ? [] : [{ member, answers: meant }];
+  });
+}
+
+function isFor(answer: UserAnswer, wait: Requirement, member: MemberState): boolean {
+  if (answer.id !== undefined && answer.id !== null) return answer.id === wait.id;
+  const runId = answer.member_run_id ?? null;
+  if (runId !== null && runId !== (wait.member_run_id ?? member.runId)) return false;
+  return answer.tool_call_id === wait.tool_execution.tool_call_id;
+}

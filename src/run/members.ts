@@ -1,0 +1,125 @@
+import { messageOf } from "../errors.ts";
+import { openMembers, startOf } from "./delegation.ts";
+import { type JoinMessage, messageVersion, type Reply, type Report } from "./messages.ts";
+import type { RunState } from "./state.ts";
+
+export interface MembersParts {
+  /** Has a member take up its task, or lay it down, and say where it stands; safe to repeat. */
+  join: (memberRunId: string, message: JoinMessage) => Promise<Reply<{ report: Report }>>;
+  /** A member has said where it stands. */
+  heard: (callId: string, memberRunId: string, report: Report) => void;
+  now: () => number;
+  /** What is due has changed. */
+  rearm: () => void;
+}
+
+/** What this instance knows of its words to one member. */
+interface Word {
+  failures: number;
+  /** How often it was asked without having said anything new. */
+  asked: number;
+  dueMs: number;
+  /** What it was told last; what is to be told now may be another. */
+  dismissed: boolean;
+  underWay: Promise<void> | null;
+}
+
+const maxBackOffMs = 60_000;
+/** A member tells by itself where it stands; asking it is for when that was lost. */
+const firstAskMs = 30_000;
+const maxAskMs = 10 * 60_000;
+/** A member that waits for people lets lapse what nobody answers. */
+const pausedAskMs = 6 * 3_600_000;
+
+/** A team's words to its members: that they start, that they stop, and, now and then, the question where they stand. */
+export class Members {
+  readonly #parts: MembersParts;
+  readonly #words = new Map<string, Word>();
+
+  constructor(parts: MembersParts) {
+    this.#parts = parts;
+  }
+
+  /** When a member is to be told or asked next; null where none is. */
+  dueMs(state: RunState): number | null {
+    const due = openMembers(state).map((call) => {
+      const word = this.#words.get(call.id);
+      if ((word?.underWay ?? null) !== null) return this.#parts.now() + maxBackOffMs;
+      return word?.dueMs ?? this.#parts.now();
+    });
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  /**
+   * Tells members what they do not know yet; with "due", also asks those where they stand that have been silent for long, or of
+   * whom this instance knows nothing; with "all", everyone.
+   */
+  async tend(state: RunState, whom: "news" | "due" | "all"): Promise<void> {
+    const nowMs = this.#parts.now();
+    const due = openMembers(state).filter(({ id, member, phase }) => {
+      const word = this.#words.get(id);
+      if (whom === "all") return true;
+      if (word === undefined) return whom === "due" || phase === "ended" || member?.version === 0;
+      return word.dueMs <= nowMs || (phase === "ended" && !word.dismissed);
+    });
+    await Promise.all(due.map(async ({ id }) => this.#tell(state, id, whom === "all")));
+  }
+
+  /** Resolves when no word is under way. */
+  async idle(): Promise<void> {
+    for (let words = this.#underWay(); words.length > 0; words = this.#underWay())
+      await Promise.all(words);
+  }
+
+  #underWay(): Promise<void>[] {
+    return [...this.#words.values()].flatMap(({ underWay }) => underWay ?? []);
+  }
+
+  async #tell(state: RunState, callId: string, asks: boolean): Promise<void> {
+    const call = state.calls.get(callId);
+    const start = call === undefined ? null : startOf(state, call);
+    if (call === undefined || start === null) return;
+    const dismissed = call.phase === "ended";
+    const word = this.#words.get(callId) ?? {
+      failures: 0,
+      asked: 0,
+      dueMs: 0,
+      dismissed,
+      underWay: null,
+    };
+    this.#words.set(callId, word);
+    // One word at a time; a question that somebody acts upon comes after what was said before.
+    if (word.underWay !== null) {
+      await word.underWay;
+      if (!asks && word.dismissed === dismissed) return;
+    }
+    word.dismissed = dismissed;
+    const said = this.#say(word, callId, { v: messageVersion, start, dismissed, asks });
+    word.underWay = said;
+    await said;
+  }
+
+  async #say(word: Word, callId: string, message: JoinMessage): Promise<void> {
+    const { runId } = message.start;
+    // Nothing leaves in the turn in which it was decided: a row that is not stored must not be acted upon.
+    await Promise.resolve();
+    try {
+      const reply = await this.#parts.join(runId, message);
+      if (!reply.ok) throw new Error("message" in reply ? reply.message : reply.reason);
+      word.failures = 0;
+      word.dueMs = this.#parts.now() + patience(reply.report, word.asked++);
+      this.#parts.heard(callId, runId, reply.report);
+    } catch (error) {
+      console.error("kern: a member of a team could not be reached", messageOf(error));
+      word.dueMs = this.#parts.now() + Math.min(maxBackOffMs, 1000 * 2 ** word.failures++);
+    } finally {
+      word.underWay = null;
+    }
+    this.#parts.rearm();
+  }
+}
+
+/** How long a member may be silent before it is asked. */
+function patience({ status }: Report, asked: number): number {
+  return status === "PAUSED" ? pausedAskMs : Math.min(maxAskMs, firstAskMs * 2 ** asked);
+}
