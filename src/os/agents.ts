@@ -5,12 +5,13 @@ import type { Agent } from "../agent/agent.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
 import { KernError } from "../errors.ts";
 import { isRunId, newRunId } from "../run/ids.ts";
-import { messageVersion, type StartMessage } from "../run/messages.ts";
+import { type MemberEvents, messageVersion, type StartMessage } from "../run/messages.ts";
 import type { RunView } from "../run/view.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
+import type { TeamEvents } from "./relay.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
 import {
@@ -168,7 +169,7 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
           { run_id: run.run_id, session_id: run.session_id, status: "PENDING" as const },
           202,
         );
-      if (stream) return eventStream(open(c, runId));
+      if (stream) return eventStream(open(c, runId), { team: teamOf(c) });
       return c.json(await settled(c, runId, run, maxWaitMs), 200);
     }) as never,
   );
@@ -205,11 +206,13 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
       const waitMs = stream ? 0 : holdMs;
       const requestId = crypto.randomUUID();
       const message = { v: messageVersion, agentId, answers, requestId, stream, waitMs };
-      const { run, from } = unwrap(
+      const { run, from, members } = unwrap(
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",
       );
-      return stream ? eventStream(open(c, runId), { from }) : c.json(run, 200);
+      return stream
+        ? eventStream(open(c, runId), { from, team: teamOf(c, members) })
+        : c.json(run, 200);
     }) as never,
   );
 
@@ -240,7 +243,12 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
           "invalid_request",
           `The run has no event ${last} yet. Without last_event_index all of its events are sent.`,
         );
-      return eventStream(open(c, runId), { from: last + 1, opened });
+      // Of members that were at work before, what comes from now on.
+      const members =
+        last < 0 || !isTeam
+          ? []
+          : await askRun(c.env, runId, async (object) => object.membersAtWork());
+      return eventStream(open(c, runId), { from: last + 1, opened, team: teamOf(c, members) });
     }) as never,
   );
 
@@ -273,6 +281,15 @@ type Follow = Context<OsEnv, string, { out: { query: z.output<typeof FollowQuery
 function open(c: Follow, runId: string): OpenEvents {
   const { follow } = c.req.valid("query");
   return async (from) => askRun(c.env, runId, async (object) => object.follow(from, follow));
+}
+
+/** The events of whoever works for the run as a member of its team, of which it may have none. */
+function teamOf(c: Context<OsEnv>, atWork: MemberEvents[] = []): TeamEvents {
+  return {
+    open: (runId) => async (from) =>
+      askRun(c.env, runId, async (object) => object.follow(from, true)),
+    atWork,
+  };
 }
 
 async function readRun(c: Context<OsEnv>, runId: string): Promise<RunView | null> {

@@ -85,8 +85,14 @@ export type Refusal =
 export type Reply<T> = ({ ok: true } & T) | Refusal;
 
 export type RunReply = Reply<{ run: RunView }>;
-/** `from` is the index of the event that a stream of what follows begins with. */
-export type ContinueReply = Reply<{ run: RunView; from: number }>;
+/** `from` is the index of the event that a stream of what follows begins with, and of members' runs those of theirs. */
+export type ContinueReply = Reply<{ run: RunView; from: number; members: MemberEvents[] }>;
+
+/** A member at work, and the index of its first event that is news. */
+export interface MemberEvents {
+  runId: string;
+  from: number;
+}
 export type ApprovalReply = Reply<{ approval: ApprovalRecord }>;
 
 /** What an operator sees of a run's insides; no message, argument or result is among it. */
@@ -126,6 +132,8 @@ export interface RunDoor {
   hear(message: ReportMessage): Promise<Reply<object>>;
   turnedDown(): Promise<Reply<{ refusals: Refusals }>>;
   hide(approvalId: string): Promise<Reply<object>>;
+  membersAtWork(): Promise<MemberEvents[]>;
+  eventCount(): Promise<number>;
   follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;
   poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;
   inspect(): Promise<Reply<{ inspection: Inspection }>>;

@@ -14,6 +14,7 @@ import {
   type ContinueReply,
   type Inspection,
   type JoinMessage,
+  type MemberEvents,
   messageVersion,
   type Refusal,
   type Reply,
@@ -154,14 +155,15 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     const isRepeated = hasAnswered(state, requestId);
     const after = isRepeated ? state : this.#answer(state, message);
     if ("reason" in after) return after;
-    const passed = await this.#pass(after, message);
-    if (passed !== null) return passed;
+    const members = stream ? await this.membersAtWork() : [];
+    const refused = await this.#pass(after, message);
+    if (refused !== null) return refused;
     await this.#engine.telling.settled(waitMs);
     // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
     const over = answers.length === 0 ? isSettled(after) : state.ended !== null;
     const from = over && !isRepeated ? Math.max(0, before - 1) : before;
     const reply = this.#view();
-    return reply.ok ? { ...reply, from } : reply;
+    return reply.ok ? { ...reply, from, members } : reply;
   }
 
   #answer(state: RunState, message: ContinueMessage): RunState | Refusal {
@@ -288,11 +290,31 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.#state === null ? null : this.#engine.telling.follow(fromIndex, stays);
   }
 
+  /** How many events there are by now. */
+  async eventCount(): Promise<number> {
+    return this.#state === null ? 0 : this.#engine.telling.eventCount();
+  }
+
+  /** The members whose runs have not ended, and theirs, for whoever follows them from now on. */
+  async membersAtWork(): Promise<MemberEvents[]> {
+    const open = this.#state === null ? [] : openMembers(this.#state);
+    const asked = open.map(async ({ member }) => {
+      const runId = member?.runId ?? "";
+      return this.#host.ask(this.env, runId, async (run) => [
+        { runId, from: await run.eventCount() },
+        ...(await run.membersAtWork()),
+      ]);
+    });
+    const found = await Promise.allSettled(asked);
+    return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  }
+
   /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */
   async poke(again: boolean): Promise<Reply<{ inspection: Inspection }>> {
     if (this.#state === null) return notFound;
     if (again) this.#engine.retell();
     this.#engine.advance();
+    await this.#askMembers();
     await this.#engine.telling.flush(5_000);
     return this.inspect();
   }

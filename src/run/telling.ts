@@ -54,7 +54,7 @@ export class Telling {
     const important = over || row.entries.some(({ kind }) => kind.startsWith("approval_"));
     const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
     // After the database, so that the team says that it has paused when lists show why.
-    if (important) void flushed.then(() => this.#tellTeam());
+    if (important || row.entries.some(concernsTeam)) void flushed.then(() => this.#tellTeam());
     this.#told = this.#told.then(async () => {
       if (over) await flushed;
       this.#listeners.tell(row.seq);
@@ -168,6 +168,11 @@ export class Telling {
       void this.flush();
     }, lastingMs);
   }
+}
+
+/** Whether a team may have to know of it, though lists need not. */
+function concernsTeam({ kind }: Entry): boolean {
+  return kind === "member_told" || kind === "call_answered";
 }
 
 function isOf(requestId: string, entry: Entry): boolean {

@@ -12,9 +12,9 @@ import {
   resolve,
   ring,
   settle,
-  start,
 } from "../client.ts";
-import { effects, healAll, type Line, script } from "../world.ts";
+import { handing, lead, settledTeam } from "../team.ts";
+import { effects, healAll } from "../world.ts";
 
 beforeEach(() => {
   effects.length = 0;
@@ -22,15 +22,6 @@ beforeEach(() => {
 });
 
 const deletion = (user_id: string) => ({ name: "delete_user_data", args: { user_id } });
-
-/** A call that hands a member what its model will do: these lines. */
-function handing(member_id: string, ...lines: Line[]): { name: string; args: unknown } {
-  return { name: "delegate_task_to_member", args: { member_id, task: script(...lines) } };
-}
-
-async function lead(...lines: Line[]): Promise<RunView> {
-  return start(script(...lines), {}, "crew", "teams");
-}
 
 /** The run of the member that the team's n-th call was handed to. */
 function memberRun(run: RunView, n = 0): string {
@@ -109,13 +100,6 @@ test("a member's gated call pauses member and team, shows its lineage, and both 
   expect(told(after)).toEqual(["Gone."]);
   expect(effects).toHaveLength(1);
 });
-
-/** The team's run once it has come to an end: its members may still be at it when it says that it is paused. */
-async function settledTeam(runId: string): Promise<RunView> {
-  const reply = await ask("POST", `/teams/crew/runs/${runId}/continue`, { stream: false });
-  if (reply.status !== 200) throw new Error(`${reply.status} ${await reply.text()}`);
-  return reply.json<RunView>();
-}
 
 test("several members work at once, each pause is its own, and the leader goes on after the last", async () => {
   const run = await lead(
@@ -327,6 +311,19 @@ test("a team cannot be continued while a member waits for an approval, whatever 
     { detail: "This run requires admin approval before it can be continued" },
   ]);
   expect(effects).toEqual([]);
+});
+
+test("an audited tool of the team's own leaves a record that says so", async () => {
+  const run = await lead({ calls: [{ name: "notify", args: { user_id: "u" } }] });
+  expect(await approvalsOf(run.run_id)).toMatchObject([
+    {
+      approval_type: "audit",
+      source_type: "team",
+      team_id: "crew",
+      agent_id: null,
+      call_outcome: "succeeded",
+    },
+  ]);
 });
 
 test("a member's run is read by its own agent's path, and by no other", async () => {
