@@ -3,7 +3,9 @@ import type { UserAnswer } from "../run/answer.ts";
 import { storable } from "./storable.ts";
 
 /** Ids of clients' own: they are kept and shown, so they are bounded. */
-const clientId = z.string().min(1).max(255);
+const clientId = z.string().min(1).max(255).nullish();
+/** A chat that has no session yet sends an empty one. */
+const sessionId = z.preprocess((value) => (value === "" ? undefined : value), clientId);
 
 const maxMessageBytes = 256 * 1024;
 
@@ -21,8 +23,8 @@ export const RunRequest = z
       "Server-sent events (default), or the run as JSON once it has paused or ended.",
     ),
     background: flag(false).describe("Answer 202 as soon as the start is stored."),
-    session_id: clientId.nullish(),
-    user_id: clientId.nullish(),
+    session_id: sessionId,
+    user_id: clientId,
   })
   .superRefine(storable)
   .openapi("RunRequest", { example: { message: "Delete user u-42", stream: false } });
@@ -49,8 +51,8 @@ function answers<S extends z.ZodType>(schema: S) {
 export const ContinueRequest = z
   .object({
     tools: answers(Answer),
-    session_id: clientId.nullish(),
-    user_id: clientId.nullish(),
+    session_id: sessionId,
+    user_id: clientId,
     stream: flag(false),
   })
   .superRefine(storable)
@@ -84,8 +86,8 @@ const AnsweredRequirement = z
 export const TeamContinueRequest = z
   .object({
     requirements: answers(AnsweredRequirement),
-    session_id: clientId.nullish(),
-    user_id: clientId.nullish(),
+    session_id: sessionId,
+    user_id: clientId,
     stream: flag(false),
   })
   .superRefine(storable)
@@ -100,8 +102,8 @@ export const ResumeRequest = z
         z.number().int().min(-1).nullish(),
       )
       .describe("The `event_index` of the last event that was received; all are sent without it."),
-    session_id: clientId.nullish(),
-    user_id: clientId.nullish(),
+    session_id: sessionId,
+    user_id: clientId,
   })
   .superRefine(storable)
   .openapi("ResumeRequest", { example: { last_event_index: 3 } });

@@ -29,6 +29,15 @@ async function events(
     });
 }
 
+test("a chat that has no session yet sends an empty one, and gets one of its own", async () => {
+  const [one, two] = [
+    await start("hello", { session_id: "" }),
+    await start("hello", { session_id: "" }),
+  ];
+  expect(one.session_id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(two.session_id).not.toBe(one.session_id);
+});
+
 test("a run that is not streamed is answered with exactly the documented keys once it has paused", async () => {
   const user = unique("mia");
   const session = unique("s");
