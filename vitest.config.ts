@@ -9,6 +9,7 @@ const onEither = [
   "os/**",
   "panel/**",
   "run/faults.test.ts",
+  "run/team.test.ts",
   "attack/stuck.test.ts",
 ];
 

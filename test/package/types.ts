@@ -1,5 +1,9 @@
 /** What the compiler tells a project that has installed kern. It is compiled there, and never run. */
+import { Agent } from "kern/agent";
 import { PostgresDb } from "kern/db/postgres";
+import { OpenAIChat } from "kern/models/openai";
+import { AgentOS } from "kern/os";
+import { Team } from "kern/team";
 import { tool } from "kern/tools";
 import { z } from "zod";
 import app, { type Feed, type Run } from "./worker";
@@ -86,3 +90,16 @@ export async function readRun({ RUNS }: Cloudflare.Env): Promise<void> {
 
 /** The app stands as a Worker's default export. */
 app satisfies ExportedHandler<Cloudflare.Env>;
+
+const model = new OpenAIChat({ id: "gpt-4o-mini" });
+const clerk = new Agent({ id: "clerk", model });
+const crew = new Team({
+  id: "crew",
+  model,
+  members: [clerk, new Team({ id: "inner", model, members: [clerk] })],
+});
+new AgentOS({ agents: [clerk], teams: [crew] });
+// @ts-expect-error: a team has members.
+new Team({ id: "alone", model });
+// @ts-expect-error: an agent is no team.
+new AgentOS({ teams: [clerk] });
