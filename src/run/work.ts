@@ -1,6 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import { permit } from "../agent/gate.ts";
-import { isGated, type Reconciliation, type Tool } from "../tools/tool.ts";
+import { isGated, type Reconciliation, schemaForModel, type Tool } from "../tools/tool.ts";
 import { validate } from "../tools/schema.ts";
 import type { Approval, ToolContext } from "../tools/context.ts";
 import { KernError, messageOf } from "../errors.ts";
@@ -49,10 +49,10 @@ async function askModel({ agent, env, signal, onText, now, turnedDown }: Hands):
   try {
     const reply = await agent.model.complete({
       messages: conversation(state, agent),
-      tools: [...agent.tools.values()].map(({ name, description, jsonSchema }) => ({
-        name,
-        description,
-        parameters: jsonSchema,
+      tools: [...agent.tools.values()].map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        parameters: schemaForModel(tool),
       })),
       env,
       local: state.local,

@@ -51,7 +51,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly parameters: Parameters;
-  /** JSON Schema of the parameters, as the model is told. */
+  /** JSON Schema of the parameters. */
   readonly jsonSchema: Record<string, unknown>;
   readonly version: string;
   readonly effect: Effect;
@@ -156,6 +156,19 @@ export function isGated(candidate: Tool): boolean {
   return (
     candidate.requiresConfirmation || candidate.requiresUserInput || candidate.externalExecution
   );
+}
+
+/** JSON Schema of the parameters as a model is told: what a person fills in it may suggest, or leave out. */
+export function schemaForModel({
+  jsonSchema,
+  name,
+  parameters,
+  requiresUserInput,
+  userInputFields,
+}: Tool): Record<string, unknown> {
+  return requiresUserInput
+    ? toJsonSchema(name, withOpen(name, parameters, userInputFields))
+    : jsonSchema;
 }
 
 function seal(candidate: Tool): Tool {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { approval } from "../../src/approval/approval.ts";
-import { isTool, tool, type ToolOptions } from "../../src/tools/tool.ts";
+import { isTool, schemaForModel, tool, type ToolOptions } from "../../src/tools/tool.ts";
 
 const user = z.object({ user_id: z.string() });
 
@@ -28,6 +28,19 @@ test("a tool says what it is, and what it leaves out has a default", () => {
       additionalProperties: false,
     },
   });
+});
+
+test("a model may suggest what a person fills in, and may leave it out", () => {
+  const asking = tool({
+    name: "pay_out",
+    parameters: z.object({ amount: z.number(), account: z.string().describe("Whose.") }),
+    requiresUserInput: true,
+    userInputFields: ["account"],
+    execute: () => "paid",
+  });
+  expect(schemaForModel(asking)).toEqual({ ...asking.jsonSchema, required: ["amount"] });
+  expect(asking.jsonSchema).toMatchObject({ required: ["amount", "account"] });
+  expect(schemaForModel(make())).toEqual(make().jsonSchema);
 });
 
 test.each([
