@@ -46,6 +46,8 @@ function project(
 }
 
 export default defineConfig({
+  // The agents import what users import.
+  resolve: { tsconfigPaths: true },
   // What a CommonJS module requires is looked up by this configuration, not by the project's; `pg` has a part for Workers.
   ssr: { target: "webworker", resolve: { conditions: ["workerd", "worker", "module", "browser"] } },
   test: {

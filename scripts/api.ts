@@ -1,52 +1,61 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ApprovalRecord } from "../src/approval/record.ts";
 import type { RunView } from "../src/run/view.ts";
 
-/** Asks a server as a client does; throws with its status and reason where the answer is an error. */
+/** What a question carries, as JSON or as a form. */
+export type Body = { json: unknown } | { form: Record<string, string> };
+
+/** Asks a server as a client does; the answer is its JSON, or undefined where it has none. */
+export async function ask(
+  url: string,
+  method: string,
+  path: string,
+  body?: Body,
+): Promise<{ status: number; answer: unknown }> {
+  const response = await fetch(`${url}${path}`, { method, ...(body && asRequest(body)) });
+  const text = await response.text();
+  return { status: response.status, answer: text === "" ? undefined : parsed(text) };
+}
+
+/** What scripts ask the data manager for; throws with the status and the reason where the answer is an error. */
 export function apiOf(url: string) {
-  const ask = async <T>(path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(
-      `${url}${path}`,
-      body === undefined
-        ? {}
-        : {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(body),
-          },
-    );
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${response.status}: ${detailOf(text)}`);
-    return JSON.parse(text) as T;
+  const read = async <T>(path: string, json?: unknown): Promise<T> => {
+    const { status, answer } = await (json === undefined
+      ? ask(url, "GET", path)
+      : ask(url, "POST", path, { json }));
+    if (status >= 400) throw new Error(`${status}: ${reasonOf(answer)}`);
+    return answer as T;
   };
-  const agent = "/agents/data-manager/runs";
+  const runs = "/agents/data-manager/runs";
   return {
-    health: () => ask<{ status: string }>("/health"),
-    start: (message: string) => ask<RunView>(agent, { message, stream: false }),
-    pending: async () => (await ask<{ data: ApprovalRecord[] }>("/approvals?status=pending")).data,
-    resolve: (id: string, status: "approved" | "rejected", note?: string) =>
-      ask<ApprovalRecord>(`/approvals/${id}/resolve`, {
-        status,
-        ...(note !== undefined && { resolution_data: { note } }),
-      }),
-    /** Reads the run until it has ended. */
-    end: async (id: string): Promise<RunView> => {
-      for (let i = 0; i < 100; i++) {
-        const run = await ask<RunView>(`${agent}/${id}`);
-        if (!["PENDING", "RUNNING", "PAUSED"].includes(run.status)) return run;
-        await sleep(100);
-      }
-      throw new Error(`Run ${id} did not end within ten seconds.`);
-    },
+    health: () => read<{ status: string }>("/health"),
+    start: (message: string) => read<RunView>(runs, { message, stream: false }),
+    pending: async () => (await read<{ data: ApprovalRecord[] }>("/approvals?status=pending")).data,
+    approve: (id: string) =>
+      read<ApprovalRecord>(`/approvals/${id}/resolve`, { status: "approved" }),
+    /** Waits until the run has ended. */
+    end: (id: string) => read<RunView>(`${runs}/${id}/continue`, {}),
   };
 }
 
-/** Why a request was refused, from the answer's text. */
-function detailOf(text: string): string {
+function asRequest(body: Body): RequestInit {
+  if ("json" in body)
+    return { headers: { "content-type": "application/json" }, body: JSON.stringify(body.json) };
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body.form)) form.set(name, value);
+  return { body: form };
+}
+
+function parsed(text: string): unknown {
   try {
-    const { detail } = JSON.parse(text);
-    return typeof detail === "string" ? detail : JSON.stringify(detail);
+    return JSON.parse(text);
   } catch {
-    return text.slice(0, 500);
+    return text;
   }
+}
+
+/** Why a request was refused. */
+function reasonOf(answer: unknown): string {
+  const { detail } = Object(answer) as { detail?: unknown };
+  const reason = detail ?? answer;
+  return typeof reason === "string" ? reason.slice(0, 500) : JSON.stringify(reason);
 }

@@ -108,7 +108,7 @@ async function flow(name: string, { args = [], command, migrate }: Database): Pr
       const [approval, ...others] = await api.pending();
       assert.ok(approval !== undefined && others.length === 0);
       assert.deepEqual(approval.tool_args, { user_id: "u-42" });
-      assert.equal((await api.resolve(approval.id, "approved")).status, "approved");
+      assert.equal((await api.approve(approval.id)).status, "approved");
       const ended = await api.end(run_id);
       assert.equal(ended.status, "COMPLETED");
       assert.equal(ended.tools[0]?.result, "All data for user u-42 has been deleted.");

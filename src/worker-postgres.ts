@@ -1,8 +1,13 @@
 import { PostgresDb } from "kern/db/postgres";
 import { AgentOS } from "kern/os";
 import { dataManager } from "./agents/data-manager.ts";
+import { hackerNews } from "./agents/hacker-news.ts";
+import { orderDesk } from "./agents/order-desk.ts";
 
-const os = new AgentOS({ agents: [dataManager], db: new PostgresDb({ binding: "HYPERDRIVE" }) });
+const os = new AgentOS({
+  agents: [dataManager, hackerNews, orderDesk],
+  db: new PostgresDb({ binding: "HYPERDRIVE" }),
+});
 
 export class Run extends os.Run {}
 export class Feed extends os.Feed {}

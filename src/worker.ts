@@ -1,8 +1,13 @@
 import { D1Db } from "kern/db/d1";
 import { AgentOS } from "kern/os";
 import { dataManager } from "./agents/data-manager.ts";
+import { hackerNews } from "./agents/hacker-news.ts";
+import { orderDesk } from "./agents/order-desk.ts";
 
-const os = new AgentOS({ agents: [dataManager], db: new D1Db({ binding: "DB" }) });
+const os = new AgentOS({
+  agents: [dataManager, hackerNews, orderDesk],
+  db: new D1Db({ binding: "DB" }),
+});
 
 export class Run extends os.Run {}
 export class Feed extends os.Feed {}
