@@ -24,6 +24,11 @@ import { jsonSchemaShape } from "./demo/schema.ts";
  * 4. A tool that needs one text alone is called once for each: "users u-1, u-2 and u-3" are three calls.
  * 5. A call that lacks a required argument is not made; where that leaves none, it asks for the argument. Where no tool
  *    fits, it says which tools it has.
+ * 6. It leads a team by a tool named `delegate_task_to_member`, whose description has a line for each member, such as
+ *    "- clerk (Clerk): Files papers. Tools: file_paper, find_paper". A line is chosen as a tool is: 3 points for a word of
+ *    the id, the name or the tools, 1 for a word of the description; among equals a member comes before a tool. The
+ *    member's task is that part of the message as it stands, together with the parts next to it that are the member's
+ *    too. Then it says what each member answered.
  *
  * Every text begins with "[demo model]". Rejects with the signal's reason where that is aborted.
  */
@@ -71,7 +76,12 @@ const requestShape = z.object({
       content: textShape.nullish().transform((text) => text ?? ""),
       tool_call_id: z.string().optional(),
       tool_calls: z
-        .array(z.object({ id: z.string(), function: z.object({ name: z.string() }) }))
+        .array(
+          z.object({
+            id: z.string(),
+            function: z.object({ name: z.string(), arguments: z.string().default("") }),
+          }),
+        )
         .nullish(),
     }),
   ),

@@ -173,6 +173,88 @@ describe("which tool, and with what", () => {
   });
 });
 
+describe("leading a team", () => {
+  const members = [
+    "- data-manager (Data Manager): Looks after what is stored. Tools: delete_user_data, count_user_records",
+    "- hacker-news (Hacker News): Knows what people read. Tools: get_top_hackernews_stories",
+    "- writers (The Writers): A team of its own. Tools: delegate_task_to_member",
+  ];
+  const leading = tool(
+    "delegate_task_to_member",
+    `Delegate a task to a member of the team. Members:\n${members.join("\n")}\nEach sees its task alone.`,
+    { member_id: z.enum(["data-manager", "hacker-news", "writers"]), task: z.string() },
+  );
+  const publish = tool("publish_report", "Publish a report on stories.", { title: z.string() });
+  const to = (member_id: string, task: string) => ["delegate_task_to_member", { member_id, task }];
+
+  test.each([[[leading, publish]], [[publish, leading]]])(
+    "each part of a message goes to the member whose line fits best, or to an own tool that fits better",
+    async (tools) => {
+      const message =
+        "Get the top 3 stories, then delete user u-1 and user u-2; publish a report 'On users' and count the records of user 3.";
+      expect(await callsFor(message, tools)).toEqual([
+        to("hacker-news", "Get the top 3 stories"),
+        to("data-manager", "delete user u-1 and user u-2"),
+        ["publish_report", { title: "On users" }],
+        to("data-manager", "count the records of user 3."),
+      ]);
+    },
+  );
+
+  test.each([
+    ["Hello there! Could the writers say something nice?", "writers"],
+    ["What do people read?", "hacker-news"],
+  ])("a member is found by its name and by its description: %s", async (message, member) => {
+    expect(await callsFor(message, [leading])).toEqual([to(member, message)]);
+  });
+
+  test("among equals a member comes before a tool", async () => {
+    const count = tool("count", "Adds up.", { user_id: z.string() });
+    const message = "Count u-1";
+    expect(await callsFor(message, [count, leading])).toEqual([to("data-manager", message)]);
+  });
+
+  test("nothing is delegated to whom the tool does not take, and nothing that fits nobody", async () => {
+    const narrow = tool(leading.name, leading.description, {
+      member_id: z.enum(["hacker-news"]),
+      task: z.string(),
+    });
+    for (const message of ["Delete user u-1", "a task for a member"])
+      expect((await ask(message, [narrow])).content).toContain("None of my tools fits");
+  });
+
+  test("it tells what each member answered, and an own tool returned", async () => {
+    const calls: [string, unknown, string][] = [
+      ["delegate_task_to_member", { member_id: "writers", task: "x" }, "[demo model] It is nice."],
+      ["publish_report", { title: "x" }, "Function call was rejected by the user: not now"],
+    ];
+    const reply = await ask(
+      [
+        { role: "user", content: "…" },
+        {
+          role: "assistant",
+          content: "",
+          toolCalls: calls.map(([name, args], i) => ({
+            id: `${i}`,
+            name,
+            arguments: JSON.stringify(args),
+          })),
+        },
+        ...calls.map(([, , content], i) => ({
+          role: "tool" as const,
+          toolCallId: `${i}`,
+          content,
+        })),
+      ],
+      [leading, publish],
+    );
+    expect(reply.content).toBe(
+      "[demo model] writers answered: It is nice.\n" +
+        "publish_report was not run. Function call was rejected by the user: not now",
+    );
+  });
+});
+
 describe("what it says", () => {
   test("it asks for a required argument that is not there", async () => {
     const reply = await ask("Delete the user's data, please");

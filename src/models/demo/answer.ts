@@ -1,19 +1,14 @@
 import { fillArguments } from "./fill-arguments.ts";
+import { type DemoTool, outcomeOf, type Taker, takersAmong } from "./members.ts";
 import { scan, type Scan } from "./scan.ts";
-import { isOneText, type JsonSchema } from "./schema.ts";
+import { isOneText } from "./schema.ts";
 import { meaningfulStems, partsOf, sameStem, stemsOf, withoutQuotes } from "./words.ts";
 
 interface DemoMessage {
   role: string;
   content: string;
   tool_call_id?: string | undefined;
-  tool_calls?: { id: string; function: { name: string } }[] | null | undefined;
-}
-
-interface DemoTool {
-  name: string;
-  description: string;
-  parameters: JsonSchema;
+  tool_calls?: { id: string; function: { name: string; arguments: string } }[] | null | undefined;
 }
 
 /** Either calls, or a text. */
@@ -53,7 +48,7 @@ interface Request {
   missing: string[];
 }
 
-/** A stretch of the message; `isMatch` where its own words chose the tool. */
+/** A stretch of the message; `isMatch` where its own words chose who takes it. */
 interface Part {
   start: number;
   end: number;
@@ -61,17 +56,27 @@ interface Part {
 }
 
 function requestsIn(message: string, tools: DemoTool[]): Request[] {
-  const sections: { tool: DemoTool; parts: Part[] }[] = [];
+  const takers = takersAmong(tools);
+  const sections: { taker: Taker; parts: Part[] }[] = [];
   for (const { start, end } of partsOf(message)) {
-    const tool = bestTool(message.slice(start, end), tools);
+    const taker = bestTaker(message.slice(start, end), takers);
     const section = sections.at(-1);
-    const part = { start, end, isMatch: tool !== undefined };
-    if (section !== undefined && (tool === undefined || tool === section.tool))
+    const part = { start, end, isMatch: taker !== undefined };
+    if (section !== undefined && (taker === undefined || taker === section.taker))
       section.parts.push(part);
-    else if (tool !== undefined)
-      sections.push({ tool, parts: [{ ...part, start: section ? start : 0 }] });
+    else if (taker !== undefined)
+      sections.push({ taker, parts: [{ ...part, start: section ? start : 0 }] });
   }
-  return sections.flatMap(({ tool, parts }) => requestsOf(tool, parts, message));
+  return sections.flatMap(({ taker, parts }) =>
+    taker.memberId === undefined
+      ? requestsOf(taker.tool, parts, message)
+      : [delegate(taker.tool, taker.memberId, message.slice(parts[0]?.start, parts.at(-1)?.end))],
+  );
+}
+
+function delegate(tool: DemoTool, member_id: string, part: string): Request {
+  const task = part.replaceAll(/^[\s,]+|[\s,]+$/g, "");
+  return { tool, values: { member_id, task }, missing: [] };
 }
 
 function requestsOf(tool: DemoTool, parts: Part[], message: string): Request[] {
@@ -110,18 +115,18 @@ function requestsOf(tool: DemoTool, parts: Part[], message: string): Request[] {
   });
 }
 
-function bestTool(part: string, tools: DemoTool[]): DemoTool | undefined {
+function bestTaker(part: string, takers: Taker[]): Taker | undefined {
   const asked = [...new Set(meaningfulStems(withoutQuotes(part)))];
   const shared = (words: string) => {
     const stems = meaningfulStems(words);
     return asked.filter((stem) => stems.some((other) => sameStem(stem, other))).length;
   };
-  let best: { tool: DemoTool; score: number } | undefined;
-  for (const tool of tools) {
-    const score = 3 * shared(tool.name) + shared(tool.description);
-    if (score > (best?.score ?? 0)) best = { tool, score };
+  let best: { taker: Taker; score: number } | undefined;
+  for (const taker of takers) {
+    const score = 3 * shared(taker.names) + shared(taker.description);
+    if (score > (best?.score ?? 0)) best = { taker, score };
   }
-  return best?.tool;
+  return best?.taker;
 }
 
 function distinct(requests: Request[]): Request[] {
@@ -134,20 +139,18 @@ function distinct(requests: Request[]): Request[] {
 const maxResultLength = 2000;
 
 function summaryOf(since: DemoMessage[]): string {
-  const nameOf = new Map(
-    since
-      .flatMap((message) => message.tool_calls ?? [])
-      .map((call) => [call.id, call.function.name]),
+  const called = new Map(
+    since.flatMap((message) => message.tool_calls ?? []).map((call) => [call.id, call.function]),
   );
   return since
     .filter((message) => message.role === "tool")
     .map(({ tool_call_id: id, content }) => {
-      const name = nameOf.get(id ?? "") ?? "The tool";
+      const call = called.get(id ?? "") ?? { name: "The tool", arguments: "" };
       const result =
         content.length > maxResultLength ? `${content.slice(0, maxResultLength)}…` : content;
       return result.startsWith("Function call was rejected")
-        ? `${name} was not run. ${result}`
-        : `${name} returned: ${result}`;
+        ? `${call.name} was not run. ${result}`
+        : outcomeOf(call, result);
     })
     .join("\n");
 }
