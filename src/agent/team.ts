@@ -59,13 +59,12 @@ function delegation({ id, members, tools = [] }: TeamOptions): Tool {
 
 /** A member on one line, as the leader's model is told of it. */
 function describe({ description, id, members, name, tools }: Agent): string {
-  const about = name === id ? id : `${id} (${name})`;
   const own = [...tools.keys()].filter((tool) => tool !== delegationName);
-  return [
-    `- ${about}${description === null ? "" : `: ${description}`}`,
+  const about = [
+    ...(description === null ? [] : [description]),
     ...(own.length > 0 ? [`Tools: ${own.join(", ")}`] : []),
     ...(members.size > 0 ? [`Members: ${[...members.keys()].join(", ")}`] : []),
-  ]
-    .map((text) => text.replaceAll(/\s+/g, " ").replace(/\.$/, ""))
-    .join(". ");
+  ].map((text) => text.trim().replace(/\.$/, ""));
+  const line = [name === id ? id : `${id} (${name})`, about.join(". ")].filter(Boolean).join(": ");
+  return `- ${line.replaceAll(/\s+/g, " ")}`;
 }

@@ -103,9 +103,9 @@ function resultOf(state: RunState): string {
       : status === "CANCELLED"
         ? `The run of '${state.agentName}' was cancelled before it had an answer.`
         : `'${state.agentName}' failed: ${content}`;
-  const undone = [...state.refusals.values()].map(
-    ({ answer, toolName }) => `${toolName} was not executed. ${answer}`,
-  );
+  const undone = [...state.refusals.values()]
+    .filter(({ answer }) => !said.includes(answer))
+    .map(({ answer, toolName }) => `${toolName} was not executed. ${answer}`);
   return clip([said, ...new Set(undone)].join("\n"), maxResultBytes / 4);
 }
 

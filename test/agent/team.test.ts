@@ -41,7 +41,7 @@ test("the leader is told each member on one line, and can name no other", () => 
     "- cook",
   ]);
   expect(outer.tools.get(delegationName)?.description).toContain(
-    "- crew. Tools: pay. Members: clerk, cook",
+    "- crew: Tools: pay. Members: clerk, cook",
   );
   expect(handing?.jsonSchema).toMatchObject({
     properties: { member_id: { enum: ["clerk", "cook"] }, task: { type: "string" } },

@@ -93,13 +93,11 @@ app satisfies ExportedHandler<Cloudflare.Env>;
 
 const model = new OpenAIChat({ id: "gpt-4o-mini" });
 const clerk = new Agent({ id: "clerk", model });
-const crew = new Team({
-  id: "crew",
-  model,
-  members: [clerk, new Team({ id: "inner", model, members: [clerk] })],
-});
-new AgentOS({ agents: [clerk], teams: [crew] });
+const inner = new Team({ id: "inner", model, members: [clerk] });
+const crew = new Team({ id: "crew", model, members: [clerk, inner] });
+declare function take(os: AgentOS | Team): void;
+take(new AgentOS({ agents: [clerk], teams: [crew] }));
 // @ts-expect-error: a team has members.
-new Team({ id: "alone", model });
+take(new Team({ id: "alone", model }));
 // @ts-expect-error: an agent is no team.
-new AgentOS({ teams: [clerk] });
+take(new AgentOS({ teams: [clerk] }));
