@@ -19,6 +19,8 @@ export interface ErrorOptions {
   cause?: unknown;
   /** How long the caller should wait before it tries again, in milliseconds. */
   retryAfterMs?: number;
+  /** What is wrong with single fields of what was sent, by their names. */
+  fields?: Record<string, string> | undefined;
 }
 
 /**
@@ -29,11 +31,13 @@ export class KernError extends Error {
   override readonly name = "KernError";
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
+  readonly fields: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.fields = options.fields ?? {};
   }
 
   /** The HTTP status that this error is answered with. */

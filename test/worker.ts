@@ -4,9 +4,10 @@ import { Team } from "../src/agent/team.ts";
 import { approval } from "../src/approval/approval.ts";
 import { OpenAIChat } from "../src/models/openai.ts";
 import { AgentOS } from "../src/os/agent-os.ts";
-import type { ToolContext } from "../src/tools/context.ts";
 import { type Reconciliation, tool } from "../src/tools/tool.ts";
-import { chat, clock, effects, FaultyDb, faults } from "./world.ts";
+import { act } from "./act.ts";
+import { pauseTools } from "./pause-tools.ts";
+import { chat, clock, effects, FaultyDb } from "./world.ts";
 
 const model = new OpenAIChat({
   id: "gpt-4o-mini",
@@ -15,18 +16,6 @@ const model = new OpenAIChat({
   idleTimeoutMs: 200,
 });
 const user = z.object({ user_id: z.string() });
-
-async function act(
-  name: string,
-  args: Record<string, unknown>,
-  ctx: ToolContext,
-  result: string,
-): Promise<string> {
-  const { idempotencyKey: key, runId } = ctx;
-  effects.push({ tool: name, key, args, approvalId: ctx.approval?.id ?? null, runId });
-  await faults.afterEffect?.(name, key);
-  return result;
-}
 
 /** What the world remembers of calls, for `reconcile`. */
 function lookBack(key: string): Reconciliation {
@@ -181,6 +170,7 @@ export const agent = new Agent({
     callBank,
     askLab,
     audited,
+    ...pauseTools,
   ],
   instructions: ["You test."],
 });

@@ -53,7 +53,8 @@ export function rule(
   return same ? { kind: "repeat" } : { kind: "taken", status: standing.status };
 }
 
-function nameOf({ principal, shared, claim }: Decider): string {
+/** Who is named as the one who answered: the principal, or, where that is nobody in particular, what they say of themselves. */
+export function nameOf({ principal, shared, claim }: Decider): string {
   return shared && claim !== null && claim.trim() !== "" ? claim : principal;
 }
 

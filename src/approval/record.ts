@@ -31,12 +31,16 @@ export const runStatuses = [
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
-/** One field that a person is asked to fill in. */
+/** One field that a person is asked to fill in, as it was when they were asked; the last two are kern's own. */
 export interface UserInputField {
   name: string;
   field_type: string;
   description: string | null;
+  /** What stands there: the model's suggestion, until somebody has filled it in. */
   value: JsonObject[string];
+  required: boolean;
+  /** JSON Schema of its values. */
+  schema: JsonObject;
 }
 
 /** A tool call as clients see it, in a run's `tools[]` and in an approval's `requirements[]`. */

@@ -205,7 +205,9 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
       const { answers = [], stream } = body.value;
       const waitMs = stream ? 0 : holdMs;
       const requestId = crypto.randomUUID();
-      const message = { v: messageVersion, agentId, answers, requestId, stream, waitMs };
+      const { id, shared } = c.var.principal;
+      const principal = { principal: id, shared };
+      const message = { v: messageVersion, agentId, answers, requestId, principal, stream, waitMs };
       const { run, from, members } = unwrap(
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",

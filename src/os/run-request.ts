@@ -35,6 +35,7 @@ const Answer = z.object({
   tool_call_id: z.string(),
   confirmed: z.boolean().nullish(),
   confirmation_note: note,
+  answered: z.boolean().nullish(),
   user_input_schema: inputs,
   result: z.unknown().optional(),
 });

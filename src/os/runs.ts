@@ -54,7 +54,7 @@ function refusalError(refusal: Refusal, what: "Approval" | "Run"): KernError {
         `Approval is already '${refusal.status}' and cannot be resolved`,
       );
     case "invalid":
-      return new KernError("invalid_request", refusal.message);
+      return new KernError("invalid_request", refusal.message, { fields: refusal.fields });
     case "conflict":
       return new KernError("conflict", refusal.message);
     case "pending":

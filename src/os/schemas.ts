@@ -45,12 +45,21 @@ const ToolExecution = z
       .array(
         z.object({
           name: z.string(),
-          field_type: z.string(),
+          field_type: z
+            .string()
+            .describe(
+              "The JSON type of its values, nulls aside: string, integer, number, boolean, array or object.",
+            ),
           description: z.string().nullable(),
-          value: z.unknown(),
+          value: z
+            .unknown()
+            .describe("The model's suggestion, until somebody has filled the field in."),
+          required: z.boolean().describe("Whether the call cannot be made without it."),
+          schema: data.describe("JSON Schema of its values."),
         }),
       )
-      .nullable(),
+      .nullable()
+      .describe("The fields that a person fills in, as they were when it was asked."),
     answered: z.boolean().nullable(),
     external_execution_required: z.boolean().nullable(),
     approval_type: z.enum(approvalTypes).nullable(),

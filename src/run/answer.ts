@@ -1,11 +1,12 @@
 import { type Arguments, checkArguments } from "../agent/gate.ts";
 import { callHash } from "../approval/call-hash.ts";
-import { type Decider, type Decision, noteOf, rule } from "../approval/decision.ts";
+import { type Decider, type Decision, nameOf, noteOf, rule } from "../approval/decision.ts";
 import type { ApprovalStatus, JsonObject } from "../approval/record.ts";
+import { shapeOf } from "../tools/input-fields.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { auditRecord, ended, lapse, turnDown } from "./question.ts";
-import { applyAll } from "./fold.ts";
+import { askedFields, close, ended, lapse, turnDown } from "./question.ts";
+import { apply, applyAll } from "./fold.ts";
 import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
 
 /** What an answer comes to: entries to store, or why there are none. */
@@ -14,7 +15,14 @@ export type Answer =
   | { kind: "repeated" }
   | { kind: "lapsed"; entries: Entry[] }
   | { kind: "taken"; status: ApprovalStatus }
-  | { kind: "invalid"; message: string };
+  | Invalid;
+
+/** Why an answer cannot be taken; `fields` by the fields that were filled in. */
+interface Invalid {
+  kind: "invalid";
+  message: string;
+  fields?: Record<string, string>;
+}
 
 /** An approval is answered. Nothing here waits: the answer is judged and stored in one turn. */
 export function answer(
@@ -60,7 +68,7 @@ export function answer(
 type Consent =
   | { kind: "run"; args?: Arguments; argsHash?: string }
   | { kind: "result"; result: string }
-  | { kind: "invalid"; message: string };
+  | Invalid;
 
 /** What an approval of this kind needs beside the yes. */
 function consentTo(
@@ -117,8 +125,18 @@ export interface UserAnswer {
   member_run_id?: string | null | undefined;
   confirmed?: boolean | null | undefined;
   confirmation_note?: string | null | undefined;
+  /** True where fields that are left empty are meant to be. */
+  answered?: boolean | null | undefined;
   user_input_schema?: { name: string; value?: JsonObject[string] }[] | null | undefined;
   result?: JsonObject[string];
+}
+
+/** What the run's own user sends at once. */
+export interface UserRequest {
+  answers: readonly UserAnswer[];
+  requestId?: string;
+  /** Who sends it, as far as the credential proves it. A Worker of before does not say. */
+  principal?: { principal: string; shared: boolean };
 }
 
 /** Whether this request has answered something: what was asked since is not what its sender saw. */
@@ -132,9 +150,9 @@ export function hasAnswered({ calls }: RunState, requestId: string | undefined):
 /** Only the decision fields of an answer count: its arguments, if it has any, are never read. */
 export function answerAsUser(
   state: RunState,
-  { answers, requestId }: { answers: readonly UserAnswer[]; requestId?: string },
+  { answers, principal, requestId }: UserRequest,
   { nowMs, tools }: { nowMs: number; tools: ReadonlyMap<string, Tool> },
-): { entries: Entry[] } | { kind: "invalid"; message: string } {
+): { entries: Entry[] } | Invalid {
   const entries: Entry[] = [];
   const row = { seq: state.seq + 1, atMs: nowMs };
   let now = state;
@@ -142,18 +160,20 @@ export function answerAsUser(
     if (call.phase !== "waiting" || call.approvalId !== null) continue;
     const given = answers.find(({ tool_call_id: id }) => id === call.toolCallId || id === call.id);
     if (given === undefined) continue;
-    const said = asUser(now, call, given, tools.get(call.toolName));
-    if ("kind" in said) return said;
-    if (said.entries.length === 0) continue;
     const answered: Entry = {
       kind: "call_answered",
       callId: call.id,
       confirmed: given.confirmed !== false,
       note: given.confirmation_note ?? null,
+      by: principal === undefined ? state.userId : nameOf({ ...principal, claim: state.userId }),
       ...(requestId !== undefined && { requestId }),
     };
+    const after = apply(now, answered, row);
+    const said = asUser(after, known(after.calls, call.id), given, tools.get(call.toolName));
+    if ("kind" in said) return said;
+    if (said.entries.length === 0) continue;
     entries.push(answered, ...said.entries);
-    now = applyAll(now, [answered, ...said.entries], row);
+    now = applyAll(after, said.entries, row);
   }
   return { entries };
 }
@@ -164,13 +184,10 @@ function asUser(
   call: CallState,
   given: UserAnswer,
   tool: Tool | undefined,
-): { entries: Entry[] } | { kind: "invalid"; message: string } {
+): { entries: Entry[] } | Invalid {
   const note = given.confirmation_note ?? null;
-  const audit = (confirmed: boolean, args = call.args): Entry[] =>
-    tool?.approval?.type === "audit"
-      ? auditRecord(state, { ...call, confirmed, note, args }, true)
-      : [];
-  if (given.confirmed === false) return { entries: [turnDown(null, call, note), ...audit(false)] };
+  if (given.confirmed === false)
+    return { entries: close(state, call, tool, turnDown(null, call, note)) };
   const released = {
     kind: "call_released",
     callId: call.id,
@@ -185,16 +202,33 @@ function asUser(
     if (given.result === undefined || given.result === null) return { entries: [] };
     const handed = handedIn({ result: given.result });
     if (handed.kind !== "result") return handed;
-    return { entries: [ended(call, "succeeded", handed.result), ...audit(true)] };
+    return { entries: close(state, call, tool, ended(call, "succeeded", handed.result)) };
   }
-  if (given.user_input_schema === undefined || given.user_input_schema === null)
-    return { entries: [] };
-  const values = Object.fromEntries(
-    given.user_input_schema.map(({ name, value }) => [name, value]),
-  );
-  const filled = fillIn(call, call.args ?? {}, { values }, tool);
+  const values = given.user_input_schema ?? [];
+  // What comes back as it was sent, still empty, answers nothing.
+  const isEmpty = values.every(({ value = null }) => value === null);
+  if (isEmpty && given.answered !== true) return { entries: [] };
+  const filled = fillIn(call, call.args ?? {}, { values: meant(values, call, tool) }, tool);
   if (filled.kind === "invalid") return filled;
   return { entries: [{ ...released, args: filled.args }] };
+}
+
+/** A form of a client's sends every field: one that may be left out, and cannot be null, was left out where it is null. */
+function meant(
+  values: NonNullable<UserAnswer["user_input_schema"]>,
+  call: CallState,
+  tool: Tool | undefined,
+): Arguments {
+  const optional = new Set(
+    askedFields(call, tool)
+      .filter(({ required, schema }) => !required && !shapeOf(schema).nullable)
+      .map(({ name }) => name),
+  );
+  return Object.fromEntries(
+    values
+      .filter(({ name, value = null }) => value !== null || !optional.has(name))
+      .map(({ name, value = null }) => [name, value]),
+  );
 }
 
 /** The most bytes that a result takes as JSON: it is told to the model, and shown in the approval's record. */
@@ -208,34 +242,35 @@ function handedIn({ result }: Record<string, unknown>): Consent & { kind: "resul
   return { kind: "result", result: text };
 }
 
-/** The fields that the tool leaves to a person are filled in; no other argument can be touched this way. */
+/** The fields that a person was asked for are filled in; no other argument can be touched this way. */
 function fillIn(
   call: CallState,
   args: Arguments,
   data: Record<string, unknown>,
   tool: Tool | undefined,
-): { kind: "filled"; args: Arguments } | { kind: "invalid"; message: string } {
+): { kind: "filled"; args: Arguments } | Invalid {
   if (tool === undefined)
     return { kind: "invalid", message: `The tool '${call.toolName}' no longer exists.` };
   const { note: _, ...rest } = data;
   const values = (
     typeof data["values"] === "object" && data["values"] !== null ? data["values"] : rest
   ) as Arguments;
-  const stranger = Object.keys(values).find((field) => !tool.userInputFields.includes(field));
+  const open = askedFields(call, tool).map(({ name }) => name);
+  const stranger = Object.keys(values).find((field) => !open.includes(field));
   if (stranger !== undefined) {
-    const fields = tool.userInputFields.join(", ");
     return {
       kind: "invalid",
-      message: `'${stranger}' is not a field to fill in. Fields: ${fields}.`,
+      message: `'${stranger}' is not a field to fill in. Fields: ${open.join(", ")}.`,
     };
   }
   // What the model wrote into a field that it leaves to a person is a suggestion, and nobody's answer.
-  const own = Object.entries(args).filter(([field]) => !tool.userInputFields.includes(field));
+  const own = Object.entries(args).filter(([field]) => !open.includes(field));
   const checked = checkArguments(tool, { ...Object.fromEntries(own), ...values });
-  if (!checked.ok) return { kind: "invalid", message: checked.message };
+  if (!checked.ok) {
+    const { message, fields } = checked;
+    return { kind: "invalid", message, ...(fields !== undefined && { fields }) };
+  }
   // Only what was filled in is taken over: the others stay as they were shown, whatever checking them again may do.
-  const filled = Object.entries(checked.value).filter(([field]) =>
-    tool.userInputFields.includes(field),
-  );
+  const filled = Object.entries(checked.value).filter(([field]) => open.includes(field));
   return { kind: "filled", args: { ...Object.fromEntries(own), ...Object.fromEntries(filled) } };
 }

@@ -6,6 +6,7 @@ import type {
   Requirement,
   RunStatus,
 } from "../approval/record.ts";
+import type { InputField } from "../tools/input-fields.ts";
 import type { Effect } from "../tools/tool.ts";
 
 /**
@@ -49,6 +50,8 @@ export interface AskedCall {
   /** The parsed arguments; null where they were refused. */
   args: Arguments | null;
   toolVersion: string | null;
+  /** Its tool is audited: the call leaves a record, whatever becomes of the tool. */
+  audited?: true;
 }
 
 /**
@@ -92,6 +95,8 @@ export type Entry =
       /** What is asked about, where that is no longer what it was when the model asked. */
       args?: Arguments;
       toolVersion?: string;
+      /** What a person is to fill in; left out in journals of before, which go by the tool as it is. */
+      inputFields?: readonly InputField[];
     }
   | {
       kind: "approval_asked";
@@ -125,6 +130,8 @@ export type Entry =
       callId: string;
       confirmed: boolean;
       note: string | null;
+      /** Who answered; journals of before do not say. */
+      by?: string | null;
       args?: Arguments;
       /** The request that it came with, by which a repeated one is known; none before requests had ids. */
       requestId?: string;

@@ -112,11 +112,13 @@ function change(
           phase: "ready",
           member: null,
           pauseType: null,
+          inputFields: null,
           approvalId: null,
           key: asked.id,
           confirmed: null,
           userConfirmed: false,
           note: null,
+          answeredAs: null,
           answeredBy: [],
           attempt: 0,
           boot: null,
@@ -135,7 +137,7 @@ function change(
       };
     }
     case "call_waits": {
-      const { approvalId, args, pauseType, toolVersion } = entry;
+      const { approvalId, args, inputFields = null, pauseType, toolVersion } = entry;
       return withCall(
         state,
         entry.callId,
@@ -144,6 +146,7 @@ function change(
           ...(args !== undefined && { args }),
           ...(toolVersion !== undefined && { toolVersion }),
           pauseType,
+          inputFields,
           approvalId,
           confirmed: null,
           userConfirmed: false,
@@ -218,13 +221,13 @@ function change(
       };
     }
     case "call_answered": {
-      const { confirmed, note, requestId } = entry;
+      const { confirmed, note, requestId, by: answeredAs = state.userId } = entry;
       const before = known(state.calls, entry.callId).answeredBy;
       const answeredBy = requestId === undefined ? before : [...before, requestId];
       return withCall(
         state,
         entry.callId,
-        { confirmed, userConfirmed: true, note, answeredBy },
+        { confirmed, userConfirmed: true, note, answeredAs, answeredBy },
         own,
       );
     }

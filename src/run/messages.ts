@@ -1,6 +1,6 @@
 import type { Decider, Decision } from "../approval/decision.ts";
 import type { ApprovalRecord, ApprovalStatus, Requirement, RunStatus } from "../approval/record.ts";
-import type { UserAnswer } from "./answer.ts";
+import type { UserAnswer, UserRequest } from "./answer.ts";
 import type { Membership, Refusals } from "./entry.ts";
 import type { RunView } from "./view.ts";
 
@@ -71,6 +71,8 @@ export interface ContinueMessage extends Message {
   answers: UserAnswer[];
   /** The same however often one request is delivered: it answers once. A Worker of before gives none. */
   requestId?: string;
+  /** Who asks, as far as the credential proves it. A Worker of before does not say. */
+  principal?: UserRequest["principal"];
   /** The answer is to be told as a stream of events. */
   stream: boolean;
   waitMs: number;
@@ -80,7 +82,8 @@ export interface ContinueMessage extends Message {
 export type Refusal =
   | { ok: false; reason: "not_found" }
   | { ok: false; reason: "taken"; status: ApprovalStatus }
-  | { ok: false; reason: "invalid" | "conflict" | "pending" | "unavailable"; message: string };
+  | { ok: false; reason: "invalid"; message: string; fields?: Record<string, string> }
+  | { ok: false; reason: "conflict" | "pending" | "unavailable"; message: string };
 
 export type Reply<T> = ({ ok: true } & T) | Refusal;
 

@@ -3,7 +3,7 @@ import { permit } from "../agent/gate.ts";
 import type { Tool } from "../tools/tool.ts";
 import { delegate, isDelegation } from "./delegation.ts";
 import type { Entry } from "./entry.ts";
-import { ask, candidateOf, ended, lapse, type Setting, stop, unknown } from "./question.ts";
+import { ask, candidateOf, close, ended, lapse, type Setting, stop, unknown } from "./question.ts";
 import { apply } from "./fold.ts";
 import { type CallState, currentCalls, pendingApprovals, type RunState } from "./state.ts";
 
@@ -108,7 +108,10 @@ function step(state: RunState, agent: Agent, { alive, boot, nowMs }: Setting): M
 /** A call that may start asks the gate once more, by the tool as it is now. */
 function begin(state: RunState, call: CallState, agent: Agent, setting: Setting): Move {
   const verdict = permit(agent.tools, candidateOf(state, call), setting.nowMs);
-  if (verdict.kind === "refuse") return { entries: [ended(call, "refused", verdict.reason)] };
+  if (verdict.kind === "refuse") {
+    const tool = agent.tools.get(call.toolName);
+    return { entries: close(state, call, tool, ended(call, "refused", verdict.reason)) };
+  }
   if (verdict.kind === "ask")
     return { entries: ask(state, call, verdict.verdict, setting, verdict.reason) };
   if (isDelegation(agent, verdict.tool)) return { entries: delegate(call, agent) };

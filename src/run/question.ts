@@ -2,6 +2,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Candidate, Verdict } from "../agent/gate.ts";
 import { callHash } from "../approval/call-hash.ts";
 import { rejectionText } from "../approval/decision.ts";
+import { type InputField, inputFields } from "../tools/input-fields.ts";
 import type { ApprovalPolicy, Tool } from "../tools/tool.ts";
 import type { AskReason, Entry } from "./entry.ts";
 import { approvalIdOf, maxApprovals } from "./ids.ts";
@@ -45,6 +46,11 @@ export function candidateOf(state: RunState, call: CallState): Candidate {
   };
 }
 
+/** What a person is, or was, asked to fill in: as it was then, where that was noted. */
+export function askedFields(call: CallState, tool: Tool | undefined): readonly InputField[] {
+  return call.inputFields ?? (tool === undefined ? [] : inputFields(tool));
+}
+
 /** Puts a call to a person: to those who may approve, or, where the tool has no approval, to the run's own user. */
 export function ask(
   state: RunState,
@@ -54,11 +60,13 @@ export function ask(
   reason: AskReason | null,
 ): Entry[] {
   const { args, pauseType, policy, toolVersion } = verdict;
+  const tool = pauseType === "user_input" ? setting.agent?.tools.get(call.toolName) : undefined;
   const waits = {
     kind: "call_waits",
     callId: call.id,
     pauseType,
     ...(toolVersion !== call.toolVersion && { args, toolVersion }),
+    ...(tool !== undefined && { inputFields: inputFields(tool) }),
   } as const;
   if (policy === null) return [{ ...waits, approvalId: null }];
   const n = state.approvals.size;
@@ -137,7 +145,7 @@ export function turnDown(
 
 /** The run ends before its work does: what waits is cancelled; a call that is at work is left to report. */
 export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelled" }): Entry[] {
-  const resolved = pendingApprovals(state).map((approval): Entry => {
+  const entries = pendingApprovals(state).map((approval): Entry => {
     return {
       kind: "approval_resolved",
       approvalId: approval.id,
@@ -147,19 +155,19 @@ export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelle
       data: null,
     };
   });
-  const idle = [...state.calls.values()].filter(
-    ({ phase }) => phase === "ready" || phase === "waiting" || phase === "delegated",
-  );
-  return [
-    ...resolved,
-    ...idle.map((call) => {
-      const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
-      return approval?.reason === "unknown_outcome"
+  let records = 0;
+  for (const call of state.calls.values()) {
+    if (call.phase === "running" || call.phase === "ended") continue;
+    const approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId);
+    const end =
+      approval?.reason === "unknown_outcome"
         ? ended(call, "unknown", unknownText)
         : ended(call, "cancelled", call.phase === "delegated" ? memberText : cancelledText);
-    }),
-    last,
-  ];
+    const [closed = end, ...record] = close(state, call, undefined, end, records);
+    entries.push(closed, ...record);
+    if (record.length > 0) records += 1;
+  }
+  return [...entries, last];
 }
 
 export const cancelledText = "The run ended before this call was executed.";
@@ -172,13 +180,9 @@ const unknownText =
 export function unknown(state: RunState, call: CallState, setting: Setting): Entry[] {
   const tool = setting.agent?.tools.get(call.toolName);
   // Somebody was asked before it ran: its approvers, or the run's own user.
-  const gated =
-    call.approvalId !== null || (call.userConfirmed && tool?.approval?.type !== "audit");
+  const gated = call.approvalId !== null || (call.userConfirmed && !isAudited(tool, call));
   if (!gated || state.ended !== null) {
-    return [
-      ended(call, "unknown", unknownText),
-      ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
-    ];
+    return close(state, call, tool, ended(call, "unknown", unknownText));
   }
   const policy = tool?.approval ?? defaultPolicy;
   const verdict: Verdict & { kind: "ask" } = {
@@ -192,13 +196,30 @@ export function unknown(state: RunState, call: CallState, setting: Setting): Ent
 }
 
 /** A call that ran under an approval has its record, whatever its tool asks for by now. */
-export function isAudited(tool: Tool | undefined, call: CallState): boolean {
-  return tool?.approval?.type === "audit" && call.approvalId === null;
+function isAudited(tool: Tool | undefined, { approvalId, audited }: CallState): boolean {
+  return approvalId === null && (audited === true || tool?.approval?.type === "audit");
+}
+
+/**
+ * The end of a call, and with it, in the same row, the record that an audited one leaves. `before` counts the records that
+ * this row has left already.
+ */
+export function close(
+  state: RunState,
+  call: CallState,
+  tool: Tool | undefined,
+  end: Entry,
+  before = 0,
+): Entry[] {
+  // Where nobody has decided and nothing was begun, there is nothing to be told of.
+  const happened = call.userConfirmed || call.effect !== null;
+  if (!happened || !isAudited(tool, call)) return [end];
+  return [end, ...auditRecord(state, call, state.approvals.size + before)];
 }
 
 /** The record of an audit tool's call: closed from the start, with what the run's own user said where they were asked. */
-export function auditRecord(state: RunState, call: CallState, answered: boolean): Entry[] {
-  const approvalId = approvalIdOf(state.id, state.approvals.size);
+function auditRecord(state: RunState, call: CallState, n: number): Entry[] {
+  const approvalId = approvalIdOf(state.id, n);
   const args = call.args ?? {};
   const toolVersion = call.toolVersion ?? "";
   return [
@@ -225,9 +246,9 @@ export function auditRecord(state: RunState, call: CallState, answered: boolean)
     {
       kind: "approval_resolved",
       approvalId,
-      status: answered && call.confirmed === false ? "rejected" : "approved",
+      status: call.userConfirmed && call.confirmed === false ? "rejected" : "approved",
       principal: null,
-      resolvedBy: answered ? state.userId : null,
+      resolvedBy: call.userConfirmed ? call.answeredAs : null,
       data: call.note === null ? null : { note: call.note },
     },
   ];

@@ -4,7 +4,7 @@ import type { CallOutcome } from "../approval/record.ts";
 import type { ModelReply } from "../models/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { AskedCall, Entry, Refusals } from "./entry.ts";
-import { ask, auditRecord, ended, isAudited, type Setting, stop } from "./question.ts";
+import { ask, close, ended, type Setting, stop } from "./question.ts";
 import { applyAll } from "./fold.ts";
 import { type CallState, known, type RunState, sizeOf } from "./state.ts";
 
@@ -51,6 +51,7 @@ export function receive(
       rawArguments,
       args: held ? verdict.args : null,
       toolVersion: held ? verdict.toolVersion : null,
+      ...(held && agent.tools.get(raw.name)?.approval?.type === "audit" && { audited: true }),
     };
     return { asked, verdict };
   });
@@ -85,10 +86,7 @@ export function finish(
   outcome: "succeeded" | "failed",
   result: string,
 ): Entry[] {
-  return [
-    endedWith(state, call, outcome, result),
-    ...(isAudited(tool, call) ? auditRecord(state, call, call.userConfirmed) : []),
-  ];
+  return close(state, call, tool, endedWith(state, call, outcome, result));
 }
 
 /** The call's end, as long as its result fits into the run. */

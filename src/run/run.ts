@@ -133,7 +133,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       tools: this.#engine.tools,
     });
     if (given.kind === "taken") return { ok: false, reason: "taken", status: given.status };
-    if (given.kind === "invalid") return { ok: false, reason: "invalid", message: given.message };
+    if (given.kind === "invalid") {
+      const { message, fields } = given;
+      return { ok: false, reason: "invalid", message, ...(fields !== undefined && { fields }) };
+    }
     if (given.kind !== "repeated") {
       const after = this.#advance(given.entries);
       if ("reason" in after) return after;

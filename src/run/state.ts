@@ -7,6 +7,7 @@ import type {
   Requirement,
   RunStatus,
 } from "../approval/record.ts";
+import type { InputField } from "../tools/input-fields.ts";
 import type { Effect } from "../tools/tool.ts";
 import type { Ancestor, AskReason, Membership, TurnedDown } from "./entry.ts";
 
@@ -35,6 +36,8 @@ export interface CallState {
   /** Null unless the call was handed to a member. */
   member: MemberState | null;
   pauseType: PauseType | null;
+  /** What a person was asked to fill in; null where they were not, or nobody noted it. */
+  inputFields: readonly InputField[] | null;
   /** The approval that the call waits for or runs under. */
   approvalId: string | null;
   /** What the tool knows the call by; a retry that a person allowed has a key of its own. */
@@ -44,6 +47,10 @@ export interface CallState {
   /** True where it was the run's own user who answered, not an approval. */
   userConfirmed: boolean;
   note: string | null;
+  /** Who answered, where it was the run's own user. */
+  answeredAs: string | null;
+  /** The tool was audited when it was asked for. */
+  audited?: true;
   /** The requests by which the run's own user answered it: a call may be asked about more than once. */
   answeredBy: readonly string[];
   attempt: number;

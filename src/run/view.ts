@@ -8,6 +8,7 @@ import type {
 import { noteOf } from "../approval/decision.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Membership } from "./entry.ts";
+import { askedFields } from "./question.ts";
 import {
   type ApprovalState,
   type CallState,
@@ -263,16 +264,10 @@ function approvalOf(state: RunState, call: CallState): ApprovalState | undefined
 }
 
 function inputSchema(call: CallState, tool: Tool | undefined): UserInputField[] {
-  const properties = (tool?.jsonSchema["properties"] ?? {}) as Record<
-    string,
-    { type?: unknown; description?: string }
-  >;
-  return (tool?.userInputFields ?? []).map((name) => ({
-    name,
-    field_type: typeof properties[name]?.type === "string" ? properties[name].type : "string",
-    description: properties[name]?.description ?? null,
-    value: call.args?.[name] ?? null,
-  }));
+  return askedFields(call, tool).map(({ name, field_type, description, required, schema }) => {
+    const value = call.args?.[name] ?? null;
+    return { name, field_type, description, value, required, schema };
+  });
 }
 
 export function seconds(ms: number): number {

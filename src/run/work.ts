@@ -8,7 +8,15 @@ import type { ModelMessage, ModelReply } from "../models/model.ts";
 import { maxResultBytes } from "./answer.ts";
 import type { Entry, Refusals } from "./entry.ts";
 import { type Launch } from "./plan.ts";
-import { ask, cancelledText, candidateOf, ended, type Setting, unknown } from "./question.ts";
+import {
+  ask,
+  cancelledText,
+  candidateOf,
+  close,
+  ended,
+  type Setting,
+  unknown,
+} from "./question.ts";
 import { finish, receive } from "./reply.ts";
 import { type CallState, known, type RunState } from "./state.ts";
 import { transcript } from "./view.ts";
@@ -128,10 +136,11 @@ async function callTool(callId: string, reconcile: boolean, hands: Hands): Promi
   const { state, setting } = hands.now();
   const call = known(state.calls, callId);
   if (state.ended !== null) {
-    return () => [ended(call, "cancelled", cancelledText)];
+    return (after) => close(after, call, tool, ended(call, "cancelled", cancelledText));
   }
   const verdict = permit(hands.agent.tools, candidateOf(state, call), setting.nowMs);
-  if (verdict.kind === "refuse") return () => [ended(call, "refused", verdict.reason)];
+  if (verdict.kind === "refuse")
+    return (after) => close(after, call, tool, ended(call, "refused", verdict.reason));
   if (verdict.kind === "ask") {
     return (after, moment) => ask(after, call, verdict.verdict, moment, verdict.reason);
   }

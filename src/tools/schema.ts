@@ -68,7 +68,10 @@ export function hasTransform(schema: unknown, seen = new Set<unknown>()): boolea
   return Object.entries(def).some(([key, inner]) => key !== "checks" && hasTransform(inner, seen));
 }
 
-export type Validation<T> = { ok: true; value: T } | { ok: false; message: string };
+export type Validation<T> =
+  | { ok: true; value: T }
+  /** `fields` says what is wrong with which of them, as far as it is wrong with one. */
+  | { ok: false; message: string; fields?: Record<string, string> };
 
 /**
  * Parses arguments by the tool's parameters; keys that the parameters do not name are refused, at any depth, rather than
@@ -80,31 +83,49 @@ export function validate(
 ): Validation<Record<string, unknown>> {
   try {
     const parsed = parameters.safeParse(input);
-    if (!parsed.success) return { ok: false, message: describe(parsed.error) };
-    const unknown = unknownKey(parameters, input, parsed.data, "");
-    if (unknown !== null) return { ok: false, message: `Unrecognized key: ${unknown}` };
+    if (!parsed.success) {
+      const { issues } = parsed.error;
+      return { ok: false, message: describe(issues), fields: byField(issues) };
+    }
+    const unknown = unknownKey(parameters, input, parsed.data, []);
+    if (unknown !== null) {
+      const message = `Unrecognized key: ${unknown.join(".")}`;
+      return { ok: false, message, fields: { [unknown[0] ?? ""]: message } };
+    }
     return { ok: true, value: parsed.data };
   } catch (error) {
     return { ok: false, message: `The arguments could not be checked: ${messageOf(error)}` };
   }
 }
 
-function describe(error: z.ZodError): string {
-  return error.issues
+function describe(issues: readonly z.core.$ZodIssue[]): string {
+  return issues
     .slice(0, 10)
-    .map((issue) =>
-      issue.path.length > 0 ? `${issue.path.join(".")}: ${issue.message}` : issue.message,
-    )
+    .map(({ message, path }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
     .join("; ");
 }
 
+function byField(issues: readonly z.core.$ZodIssue[]): Record<string, string> {
+  const named = issues.slice(0, 100).flatMap(({ message, path: [field, ...rest] }) => {
+    const reason = rest.length > 0 ? `${rest.join(".")}: ${message}` : message;
+    return field === undefined ? [] : [[String(field), reason] as const];
+  });
+  // Of several reasons the first is told: the others may well be gone with it.
+  return Object.fromEntries(named.toReversed());
+}
+
 /** A key that parsing dropped. What a transform made may look like anything, and is not compared. */
-function unknownKey(schema: unknown, input: unknown, parsed: unknown, path: string): string | null {
+function unknownKey(
+  schema: unknown,
+  input: unknown,
+  parsed: unknown,
+  path: string[],
+): string[] | null {
   if (!isObject(input) || !isObject(parsed)) return null;
   const partOf = parts(schema);
   if (partOf === null && hasTransform(schema)) return null;
   for (const [key, value] of Object.entries(input)) {
-    const at = path === "" ? key : `${path}.${key}`;
+    const at = [...path, key];
     if (!Object.hasOwn(parsed, key)) return at;
     const inner = unknownKey(partOf?.(key), value, parsed[key], at);
     if (inner !== null) return inner;

@@ -42,7 +42,14 @@ export function storeContract(
                 confirmation_note: null,
                 requires_user_input: null,
                 user_input_schema: [
-                  { name: "reason", field_type: "str", description: null, value: 0 },
+                  {
+                    name: "reason",
+                    field_type: "number",
+                    description: null,
+                    value: 0,
+                    required: true,
+                    schema: { type: "number" },
+                  },
                 ],
                 answered: null,
                 external_execution_required: null,

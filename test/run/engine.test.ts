@@ -299,7 +299,14 @@ test("an approval for user input takes the declared fields only, and checks them
   const approval = await pending(run.run_id);
   expect(approval.pause_type).toBe("user_input");
   expect(approval.requirements[0]?.tool_execution.user_input_schema).toEqual([
-    { name: "account", field_type: "string", description: null, value: null },
+    {
+      name: "account",
+      field_type: "string",
+      description: null,
+      value: null,
+      required: true,
+      schema: { type: "string" },
+    },
   ]);
   for (const resolution_data of [
     undefined,

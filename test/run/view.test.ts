@@ -151,7 +151,16 @@ test("a record shows the arguments that were approved, and keeps those that were
     simulation.state,
     tools,
   ).tools;
-  expect(schema).toEqual([{ name: "n", field_type: "number", description: null, value: null }]);
+  expect(schema).toEqual([
+    {
+      name: "n",
+      field_type: "number",
+      description: null,
+      value: null,
+      required: true,
+      schema: { type: "number" },
+    },
+  ]);
   decide(simulation, "approved", { n: 7 });
   const [record] = records(simulation.state);
   expect(record).toMatchObject({

@@ -111,7 +111,7 @@ describe("validate", () => {
       "to.constructor",
     ],
   ])("refuses an unknown key %s", (_, input, path) => {
-    expect(validate(parameters, input)).toEqual({
+    expect(validate(parameters, input)).toMatchObject({
       ok: false,
       message: `Unrecognized key: ${path}`,
     });
@@ -122,7 +122,7 @@ describe("validate", () => {
       who: z.union([z.object({ id: z.string() }), z.object({ email: z.string() })]),
     });
     expect(validate(either, { who: { id: "1" } }).ok).toBe(true);
-    expect(validate(either, { who: { id: "1", email: "a@b" } })).toEqual({
+    expect(validate(either, { who: { id: "1", email: "a@b" } })).toMatchObject({
       ok: false,
       message: "Unrecognized key: who.email",
     });
@@ -138,6 +138,18 @@ describe("validate", () => {
     const given = validate(parameters, { amount: "5", to: {} });
     expect(given).toMatchObject({ ok: false, message: expect.stringContaining("amount: ") });
     expect(given).toMatchObject({ message: expect.stringContaining("; to.iban: ") });
+  });
+
+  test("says what is wrong with each field, the first of several reasons, and where in it", () => {
+    const wrong = { amount: "5", to: { name: 1 }, lines: [{ text: "", sum: 1 }] };
+    expect(validate(parameters, wrong)).toMatchObject({
+      fields: {
+        amount: expect.stringMatching(/^Invalid input/),
+        to: expect.stringMatching(/^iban: /),
+      },
+    });
+    const unknown = validate(parameters, { to: { iban: "" }, lines: [{ text: "", sum: 1 }] });
+    expect(unknown).toMatchObject({ fields: { lines: "Unrecognized key: lines.0.sum" } });
   });
 
   test("a refinement that throws, or that waits, refuses rather than lets pass", () => {
@@ -163,7 +175,7 @@ describe("validate", () => {
     });
     const input = { day: { y: 2026 }, tags: ["a"], lines: [{ n: "1" }] };
     expect(validate(shape, input)).toMatchObject({ ok: true, value: { lines: [{ n: 1 }] } });
-    expect(validate(shape, { ...input, lines: [{ n: "1", m: 2 }] })).toEqual({
+    expect(validate(shape, { ...input, lines: [{ n: "1", m: 2 }] })).toMatchObject({
       ok: false,
       message: "Unrecognized key: lines.0.m",
     });

@@ -21,6 +21,7 @@ export function checkStory(simulation: Simulation): void {
     checkOutcome(call, executed, approvals);
   }
   checkQuestions(rows.flatMap(({ entries }) => entries));
+  for (const { entries } of rows) checkRecords(entries);
   checkReplay(simulation);
   checkEvents(simulation);
 }
@@ -51,9 +52,17 @@ function checkOutcome(call: CallState, executed: boolean, approvals: ApprovalSta
   const no = call.userConfirmed && call.confirmed === false;
   if (outcome === "rejected") expect(no || asked.at(-1)?.status === "rejected").toBe(true);
   if (outcome === "expired") expect(asked.at(-1)?.status).toBe("expired");
-  const audited = toolName === "log" || toolName === "audited";
-  const expected = audited && (executed || no) ? 1 : 0;
+  const audited = toolName === "log" || toolName.startsWith("audited");
+  const expected = audited && (executed || call.userConfirmed) ? 1 : 0;
   expect([toolName, approvals.length - asked.length]).toEqual([toolName, expected]);
+}
+
+/** The record of an audited call stands in the row that ends the call. */
+function checkRecords(entries: Entry[]): void {
+  const ended = entries.flatMap((entry) => (entry.kind === "call_ended" ? [entry.callId] : []));
+  for (const entry of entries)
+    if (entry.kind === "approval_asked" && entry.type === "audit")
+      expect(ended).toContain(entry.callId);
 }
 
 /** What a person has turned down is not asked again. */

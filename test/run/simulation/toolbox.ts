@@ -54,6 +54,7 @@ function build(deployment: Deployment): Agent | undefined {
     tool({ name, parameters, execute: () => "done", ...options });
   const required = (made: Tool): Tool =>
     approval(made, { expiresIn: expiresInMs, useWithin: useWithinMs });
+  const audited = approval({ type: "audit" });
   const free: Tool[] = [];
   const gated: Tool[] = [];
   const kinds = Object.keys(effects);
@@ -67,13 +68,15 @@ function build(deployment: Deployment): Agent | undefined {
   }
   const confirm = make("confirm", { requiresConfirmation: true });
   const kept = [
-    approval(make("log"), { type: "audit" }),
+    audited(make("log")),
     required(make("fill", { requiresUserInput: true, userInputFields: ["n"] })),
     required(make("outside", { externalExecution: true })),
     deployment === "all gated" ? required(confirm) : confirm,
     make("enter", { requiresUserInput: true, userInputFields: ["n"] }),
     make("elsewhere", { externalExecution: true }),
-    approval(make("audited", { requiresConfirmation: true }), { type: "audit" }),
+    audited(make("audited", { requiresConfirmation: true })),
+    audited(make("audited_enter", { requiresUserInput: true, userInputFields: ["n"] })),
+    audited(make("audited_elsewhere", { externalExecution: true })),
   ];
   const tools = deployment === "gone" ? kept : [...free, ...gated, ...kept];
   return new Agent({ id: "agent", model, tools, maxSteps: 12 });
