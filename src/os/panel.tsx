@@ -1,9 +1,11 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { deleteCookie } from "hono/cookie";
-import { z } from "zod";
+import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError, messageOf } from "../errors.ts";
 import { ApprovalDetail, ApprovalList } from "../panel/approvals.tsx";
+import { fieldsOf, inputName } from "../panel/control.ts";
 import { Page, stylesheet } from "../panel/page.tsx";
+import { type Draft, readAnswer, textsOf } from "../panel/read-answer.ts";
 import { SignIn } from "../panel/sign-in.tsx";
 import type { Approvals } from "./approvals.ts";
 import { authenticate, cookieName, isKey, openSession, type OsEnv, requires } from "./auth.ts";
@@ -12,17 +14,6 @@ import { originOf } from "./loopback.ts";
 import { readSettings } from "./settings.ts";
 
 const pageSize = 50;
-
-const Answer = z.object({
-  decision: z.enum(["approved", "rejected", "retry", "done"]),
-  // A form ends its lines with CR LF, and the browser counts them as one.
-  note: z
-    .string()
-    .default("")
-    .transform((text) => text.replaceAll("\r\n", "\n").trim())
-    .pipe(z.string().max(4000)),
-  resolved_by: z.string().max(255).default(""),
-});
 
 /** The pages for people: plain forms, which work without script. */
 export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv> {
@@ -81,42 +72,49 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
 
   app.post("/approvals/:id", ownForms, requires("approvals:write"), async (c) => {
     const id = c.req.param("id");
-    const answer = Answer.safeParse(await readForm(c));
-    const show = async (problem: string, status: 409 | 422 | 503) => {
-      const approval = await approvals.get(c.env, id);
-      return c.html(
+    const typed = textsOf(await readForm(c));
+    const approval = await approvals.get(c.env, id);
+    const show = (
+      shown: ApprovalRecord,
+      problem: string,
+      status: 409 | 422 | 503,
+      reasons: Draft["reasons"] = new Map(),
+    ) =>
+      c.html(
         <ApprovalDetail
-          approval={approval}
+          approval={shown}
           nowMs={now()}
           askName={c.var.principal.shared}
           problem={problem}
+          draft={{ typed, reasons }}
         />,
         status,
       );
-    };
-    if (!answer.success) return show("That answer cannot be read. Nothing was decided.", 422);
-    const { decision, note, resolved_by } = answer.data;
-    try {
-      await approvals.resolve(
-        c.env,
-        id,
-        decisionOf(decision, note),
-        c.var.principal,
-        resolved_by.trim() || null,
-      );
-    } catch (error) {
-      if (
-        error instanceof KernError &&
-        (error.code === "conflict" ||
-          error.code === "invalid_request" ||
-          error.code === "unavailable")
-      ) {
-        return show(
-          error.message,
-          error.code === "conflict" ? 409 : error.code === "invalid_request" ? 422 : 503,
-        );
+    const answer = readAnswer(approval, typed);
+    if (!answer.ok) {
+      if (approval.status !== "pending") {
+        const taken = `Approval is already '${approval.status}' and cannot be resolved`;
+        return show(approval, taken, 409);
       }
-      throw error;
+      const problem = answer.reasons.size === 0 ? "That answer cannot be read." : seeBelow;
+      return show(approval, `${problem} Nothing was decided.`, 422, answer.reasons);
+    }
+    try {
+      await approvals.resolve(c.env, id, answer.decision, c.var.principal, answer.by);
+    } catch (error) {
+      if (!(error instanceof KernError)) throw error;
+      const { code, fields, message } = error;
+      if (code === "conflict") return show(await approvals.get(c.env, id), message, 409);
+      if (code === "unavailable") return show(approval, message, 503);
+      if (code !== "invalid_request") throw error;
+      const reasons = new Map(
+        fieldsOf(approval).flatMap((field) => {
+          const reason = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
+          return reason === undefined ? [] : [[inputName(field), reason] as const];
+        }),
+      );
+      const problem = reasons.size === 0 ? message : `${seeBelow} Nothing was decided.`;
+      return show(approval, problem, 422, reasons);
     }
     return c.redirect(`/panel/approvals/${id}`, 303);
   });
@@ -152,17 +150,7 @@ const ownForms: MiddlewareHandler<OsEnv> = async (c, next) => {
   await next();
 };
 
-function decisionOf(answer: z.output<typeof Answer>["decision"], note: string) {
-  const data = note === "" ? {} : { note };
-  if (answer === "retry")
-    return { status: "approved" as const, data: { ...data, action: "retry" } };
-  if (answer === "done")
-    return {
-      status: "approved" as const,
-      data: { ...data, action: "done", result: note || "Confirmed as done." },
-    };
-  return { status: answer, data: note === "" ? null : data };
-}
+const seeBelow = "Something does not fit: see what is said of it below.";
 
 /** A path of our own, and nothing else, to go on to. */
 function localPath(next: unknown): string {

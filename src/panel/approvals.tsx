@@ -1,6 +1,10 @@
-import type { ApprovalRecord } from "../approval/record.ts";
+import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { AnswerForm } from "./answer-form.tsx";
+import { fieldsOf, needsOf } from "./control.ts";
+import { textOf } from "./field.tsx";
 import { Page } from "./page.tsx";
+import { type Draft, emptyDraft } from "./read-answer.ts";
 
 export interface ListProps {
   approvals: ApprovalRecord[];
@@ -51,11 +55,14 @@ export interface DetailProps {
   askName: boolean;
   /** What the last attempt came to, where it did not go through. */
   problem?: string | undefined;
+  /** What was typed then, and what is wrong with it. */
+  draft?: Draft | undefined;
 }
 
 /** One approval: everything that would be executed, and the two answers. */
-export function ApprovalDetail({ approval, nowMs, askName, problem }: DetailProps) {
-  const unknown = approval.context["reason"] === "unknown_outcome";
+export function ApprovalDetail({ approval, nowMs, askName, problem, draft }: DetailProps) {
+  const isPending = approval.status === "pending";
+  const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
   return (
     <Page title={`${visible(approval.tool_name)}: ${approval.status}`}>
       {problem !== undefined && (
@@ -63,12 +70,7 @@ export function ApprovalDetail({ approval, nowMs, askName, problem }: DetailProp
           {problem}
         </p>
       )}
-      {unknown && (
-        <p class="card notice">
-          This call was started and then interrupted. Whether it took effect is not known: look
-          before you decide.
-        </p>
-      )}
+      {why !== undefined && <p class="card notice">{why}</p>}
       <dl>
         <dt>Agent</dt>
         <dd>{visible(approval.source_name ?? approval.agent_id ?? "")}</dd>
@@ -88,83 +90,13 @@ export function ApprovalDetail({ approval, nowMs, askName, problem }: DetailProp
         </dd>
       </dl>
       <h2>Arguments</h2>
-      <pre>{visible(JSON.stringify(approval.tool_args, null, 2))}</pre>
-      {approval.status === "pending" ? (
-        <Answer approval={approval} askName={askName} unknown={unknown} />
+      <pre>{visible(JSON.stringify(settledArgs(approval), null, 2))}</pre>
+      {isPending ? (
+        <AnswerForm approval={approval} askName={askName} draft={draft ?? emptyDraft} />
       ) : (
         <Outcome approval={approval} />
       )}
     </Page>
-  );
-}
-
-function Answer({
-  approval,
-  askName,
-  unknown,
-}: {
-  approval: ApprovalRecord;
-  askName: boolean;
-  unknown: boolean;
-}) {
-  if (!unknown && approval.pause_type !== "confirmation") {
-    return (
-      <form method="post" action={`/panel/approvals/${approval.id}`}>
-        <p class="card notice">
-          Approving this call needs values: {needs(approval)} over the API. Here it can be rejected.
-        </p>
-        <Note />
-        <div class="actions">
-          <button class="no" name="decision" value="rejected">
-            Reject
-          </button>
-        </div>
-      </form>
-    );
-  }
-  return (
-    <form method="post" action={`/panel/approvals/${approval.id}`}>
-      {askName && (
-        <label>
-          Your name
-          <input name="resolved_by" maxlength={255} autocomplete="name" />
-        </label>
-      )}
-      <Note />
-      <div class="actions">
-        {unknown ? (
-          <>
-            <button class="yes" name="decision" value="retry">
-              Run it again
-            </button>
-            <button name="decision" value="done">
-              It took effect
-            </button>
-            <button class="no" name="decision" value="rejected">
-              Leave it
-            </button>
-          </>
-        ) : (
-          <>
-            <button class="yes" name="decision" value="approved">
-              Approve
-            </button>
-            <button class="no" name="decision" value="rejected">
-              Reject
-            </button>
-          </>
-        )}
-      </div>
-    </form>
-  );
-}
-
-function Note() {
-  return (
-    <label>
-      Note <span class="dim">(the agent is told, where you reject)</span>
-      <textarea name="note" rows={2} maxlength={4000} />
-    </label>
   );
 }
 
@@ -183,20 +115,39 @@ function Outcome({ approval }: { approval: ApprovalRecord }) {
           <dd>{visible(approval.resolution_data["note"])}</dd>
         </>
       )}
+      {approval.resolution_data?.["result"] !== undefined && (
+        <>
+          <dt>Result</dt>
+          <dd class="said">{textOf(approval.resolution_data["result"])}</dd>
+        </>
+      )}
       <dt>The call</dt>
       <dd>{approval.call_outcome ?? "has not ended yet"}</dd>
     </dl>
   );
 }
 
+/** Why a call is put to a person once more. */
+const askedBecause: Record<string, string> = {
+  unknown_outcome:
+    "This call was started and then interrupted. Whether it took effect is not known: look before you decide.",
+  tool_changed: "This was answered before. The tool has changed since, so it is asked again.",
+  approval_stale: "This was approved before, and not executed in time, so it is asked again.",
+  approval_required: "This was answered before. By now the tool needs an approval.",
+};
+
+/** The arguments that stay as they are: a suggestion for a field that is still to be filled in stands with the field. */
+function settledArgs(approval: ApprovalRecord): JsonObject {
+  const { status, tool_args } = approval;
+  if (status !== "pending" || needsOf(approval) !== "values") return tool_args;
+  const open = new Set(fieldsOf(approval).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(tool_args).filter(([name]) => !open.has(name)));
+}
+
 /** The arguments on one line, cut where the line ends; the whole of them stands on the approval's own page. */
 function summary({ tool_args }: ApprovalRecord): string {
   const text = visible(JSON.stringify(tool_args));
   return text.length <= 160 ? text : `${text.slice(0, 160)}… (open to see all)`;
-}
-
-function needs({ pause_type }: ApprovalRecord): string {
-  return pause_type === "user_input" ? "resolution_data.values" : "resolution_data.result";
 }
 
 function timeLeft({ expires_at, status }: ApprovalRecord, nowMs: number): string {

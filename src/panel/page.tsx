@@ -19,7 +19,11 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; mar
 dt { color: var(--dim) } dd { margin: 0; overflow-wrap: anywhere }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.5 ui-monospace, monospace; margin: 0 0 1rem }
 form { margin: 0 } label { display: block; margin: 0 0 .8rem }
-input, textarea { display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--dim); border-radius: .4rem }
+input, textarea, select { display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--dim); border-radius: .4rem }
+textarea { field-sizing: content; min-height: 4.5rem; max-height: 60vh; resize: vertical }
+.field { margin: 0 0 1.1rem } .field label, .field p { margin: 0 0 .25rem; overflow-wrap: anywhere }
+.said { white-space: pre-wrap; overflow-wrap: anywhere } p.said { padding-left: .6rem; border-left: .2rem solid var(--line) }
+.wrong { color: var(--no); font-weight: 600 } [aria-invalid] { border: 2px solid var(--no) }
 .actions { display: flex; flex-wrap: wrap; gap: .7rem }
 button { min-height: 2.75rem; padding: .5rem 1.4rem; font: inherit; font-weight: 600; border-radius: .4rem; border: 2px solid var(--accent); background: var(--bg); color: var(--accent); cursor: pointer }
 button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) } button.no { border-color: var(--no); color: var(--no) }

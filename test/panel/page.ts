@@ -1,3 +1,5 @@
+import { http } from "../os/http.ts";
+
 /** A page as a browser's parser sees it: its elements with their attributes, and the text of some. */
 export interface Seen {
   elements: { tag: string; attributes: Record<string, string> }[];
@@ -5,7 +7,7 @@ export interface Seen {
   texts: Record<string, string[]>;
 }
 
-const textual = ["title", "h1", "pre", "dd", "li", "p", "button"];
+const textual = ["title", "h1", "pre", "dd", "li", "p", "button", "label", "option", "textarea"];
 
 export async function see(response: Response): Promise<Seen> {
   const seen: Seen = { elements: [], texts: Object.fromEntries(textual.map((tag) => [tag, []])) };
@@ -26,6 +28,8 @@ export async function see(response: Response): Promise<Seen> {
   }
   await rewriter.transform(response).arrayBuffer();
   for (const tag of textual) seen.texts[tag] = (seen.texts[tag] ?? []).map(decoded);
+  // As a parser does.
+  seen.texts["textarea"] = (seen.texts["textarea"] ?? []).map((text) => text.replace(/^\n/, ""));
   return seen;
 }
 
@@ -38,4 +42,12 @@ const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"'
 
 function decoded(text: string): string {
   return text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => entities[name] ?? "");
+}
+
+/** What a browser sends when a person presses a button of an approval's form, with script or without. */
+export async function press(id: string, fields: Record<string, string>): Promise<Response> {
+  return http("POST", `/panel/approvals/${id}`, {
+    body: new URLSearchParams(fields),
+    headers: { origin: "http://localhost" },
+  });
 }

@@ -15,22 +15,12 @@ import { query } from "../database.ts";
 import { http, unique } from "../os/http.ts";
 import { operationsOf, readDocument } from "../os/openapi.ts";
 import { clock, effects, script } from "../world.ts";
-import { see } from "./page.ts";
+import { press, see } from "./page.ts";
 
 const call = (name: string, args: unknown, fields: Record<string, unknown> = {}) =>
   start(script({ calls: [{ name, args }] }, { text: "Done." }), fields);
 const deletion = (fields?: Record<string, unknown>) =>
   call("delete_user_data", { user_id: unique("u") }, fields);
-
-/** What a browser sends when a person presses a button of the form, with script or without. */
-const press = (id: string, fields: Record<string, string>) =>
-  http("POST", `/panel/approvals/${id}`, {
-    body: new URLSearchParams(fields),
-    headers: { origin: "http://localhost" },
-  });
-
-const buttons = async (id: string) =>
-  (await see(await http("GET", `/panel/approvals/${id}`))).texts["button"];
 
 test("the panel lists what is pending, with a link to each, and leaves out what is decided", async () => {
   const user = unique("mia");
@@ -165,15 +155,6 @@ test.each(["multipart/form-data", "multipart/form-data; boundary=x"])(
     expect(await get(`/approvals/${id}/status`)).toMatchObject({ status: "pending" });
   },
 );
-
-test("what needs values beside the yes can only be rejected here", async () => {
-  const { run_id } = await call("pay_out", { amount: 5 });
-  const { id } = await pending(run_id);
-  expect(await buttons(id)).toEqual(["Reject"]);
-  expect((await press(id, { decision: "approved" })).status).toBe(422);
-  expect(await get(`/approvals/${id}/status`)).toMatchObject({ status: "pending" });
-  expect((await press(id, { decision: "rejected" })).status).toBe(303);
-});
 
 test("an approval whose time is over shows so after the press, and is not executed", async () => {
   const run = await call("refund", { amount: 5 });

@@ -1,0 +1,126 @@
+import type { ApprovalRecord } from "../approval/record.ts";
+import { fieldsOf, needsOf } from "./control.ts";
+import { Field, Labelled, TextArea } from "./field.tsx";
+import type { Draft } from "./read-answer.ts";
+
+interface AnswerFormProps {
+  approval: ApprovalRecord;
+  askName: boolean;
+  draft: Draft;
+}
+
+/** The form of a pending approval: what the yes needs, by the kind of pause, and the answers. It works without script. */
+export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
+  const need = needsOf(approval);
+  return (
+    <form method="post" action={`/panel/approvals/${approval.id}`}>
+      {need === "values" && <Fields approval={approval} draft={draft} />}
+      {need === "result" && (
+        <Result
+          label="Result"
+          hint="Do what the arguments say, then tell the agent what came of it: text, or JSON. Nothing is executed here."
+          isRequired
+          draft={draft}
+        />
+      )}
+      {need === "outcome" && (
+        <Result
+          label="Result, if it took effect"
+          hint="What the call came to, as text or JSON: the agent is told."
+          draft={draft}
+        />
+      )}
+      {askName && (
+        <label>
+          Your name
+          <input
+            name="resolved_by"
+            maxlength={255}
+            autocomplete="name"
+            value={draft.typed.get("resolved_by") ?? ""}
+          />
+        </label>
+      )}
+      <Labelled
+        id="note"
+        name="note"
+        label={
+          <>
+            Note <span class="dim">(the agent is told, where you reject)</span>
+          </>
+        }
+        draft={draft}
+      >
+        {(tied) => (
+          <TextArea {...tied} rows={2} maxlength={4000} text={draft.typed.get("note") ?? ""} />
+        )}
+      </Labelled>
+      <div class="actions">
+        {need === "outcome" ? (
+          <>
+            <button class="yes" name="decision" value="retry">
+              Run it again
+            </button>
+            <button name="decision" value="done">
+              It took effect
+            </button>
+            <Reject label="Leave it" />
+          </>
+        ) : (
+          <>
+            <button class="yes" name="decision" value="approved">
+              Approve
+            </button>
+            <Reject label="Reject" />
+          </>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** A no needs nothing filled in. */
+function Reject({ label }: { label: string }) {
+  return (
+    <button class="no" name="decision" value="rejected" formnovalidate>
+      {label}
+    </button>
+  );
+}
+
+function Fields({ approval, draft }: { approval: ApprovalRecord; draft: Draft }) {
+  // What was asked before may have been filled in by a person, and not by the agent.
+  const isAsked = approval.context["reason"] === undefined;
+  const suggestedBy = isAsked ? "The agent suggests:" : "When this was asked before:";
+  return (
+    <>
+      <h2>To fill in</h2>
+      {fieldsOf(approval).map((field, at) => (
+        <Field field={field} at={at} suggestedBy={suggestedBy} draft={draft} />
+      ))}
+    </>
+  );
+}
+
+interface ResultProps {
+  label: string;
+  hint: string;
+  isRequired?: boolean;
+  draft: Draft;
+}
+
+function Result({ label, hint, isRequired = false, draft }: ResultProps) {
+  return (
+    <Labelled
+      id="result"
+      name="result"
+      label={<strong>{label}</strong>}
+      hints={[hint]}
+      draft={draft}
+    >
+      {(tied) => (
+        <TextArea {...tied} rows={4} required={isRequired} text={draft.typed.get("result") ?? ""} />
+      )}
+    </Labelled>
+  );
+}

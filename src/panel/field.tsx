@@ -1,0 +1,182 @@
+import type { Child } from "hono/jsx";
+import type { UserInputField } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
+import { shapeOf } from "../tools/input-fields.ts";
+import { type Control, controlOf, inputName } from "./control.ts";
+import type { Draft } from "./read-answer.ts";
+
+interface FieldProps {
+  field: UserInputField;
+  /** Where it stands in the form: what its parts are tied together by. */
+  at: number;
+  /** Who says what is suggested. */
+  suggestedBy: string;
+  draft: Draft;
+}
+
+/** One field of those that a person fills in, empty until they do: a suggestion is nobody's answer. */
+export function Field({ field, at, suggestedBy, draft }: FieldProps) {
+  const control = controlOf(field);
+  const name = inputName(field);
+  return (
+    <Labelled
+      id={`field-${at}`}
+      name={name}
+      label={
+        <>
+          <strong>{visible(field.name)}</strong>{" "}
+          <span class="dim">{isNeeded(field) ? "(needed)" : "(may be left empty)"}</span>
+        </>
+      }
+      draft={draft}
+      hints={[field.description === null ? "" : visible(field.description), hintOf(field, control)]}
+      suggestion={field.value === null ? undefined : { by: suggestedBy, text: textOf(field.value) }}
+    >
+      {(tied) => <Input control={control} isNeeded={isNeeded(field)} tied={tied} draft={draft} />}
+    </Labelled>
+  );
+}
+
+interface LabelledProps {
+  id: string;
+  name: string;
+  label: Child;
+  hints?: string[];
+  suggestion?: { by: string; text: string } | undefined;
+  draft: Draft;
+  children: (tied: Tied) => Child;
+}
+
+/** What ties an input to its label, its hints, and what is wrong with it. */
+export interface Tied {
+  id: string;
+  name: string;
+  "aria-describedby"?: string;
+  "aria-invalid"?: "true";
+}
+
+/** An input with everything that is said of it, the reason why it was not taken right above it. */
+export function Labelled({
+  id,
+  name,
+  label,
+  hints = [],
+  suggestion,
+  draft,
+  children,
+}: LabelledProps) {
+  const reason = draft.reasons.get(name);
+  const said = hints.filter((hint) => hint !== "");
+  const parts = [
+    ...said.map((_, n) => `${id}-hint-${n}`),
+    ...(suggestion === undefined ? [] : [`${id}-suggestion`]),
+    ...(reason === undefined ? [] : [`${id}-reason`]),
+  ];
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {said.map((hint, n) => (
+        <p class="dim" id={`${id}-hint-${n}`}>
+          {hint}
+        </p>
+      ))}
+      {suggestion !== undefined && (
+        <div id={`${id}-suggestion`}>
+          <p class="dim">{suggestion.by}</p>
+          <p class="said">{suggestion.text}</p>
+        </div>
+      )}
+      {reason !== undefined && (
+        <p class="wrong" id={`${id}-reason`}>
+          {visible(reason)}
+        </p>
+      )}
+      {children({
+        id,
+        name,
+        ...(parts.length > 0 && { "aria-describedby": parts.join(" ") }),
+        ...(reason !== undefined && { "aria-invalid": "true" as const }),
+      })}
+    </div>
+  );
+}
+
+interface InputProps {
+  control: Control;
+  isNeeded: boolean;
+  tied: Tied;
+  draft: Draft;
+}
+
+function Input({ control, isNeeded: required, tied, draft }: InputProps) {
+  const typed = draft.typed.get(tied.name) ?? "";
+  switch (control.kind) {
+    case "choice":
+      return (
+        <select {...tied} required={required}>
+          <option value="">{required ? "Choose" : "Left open"}</option>
+          {control.choices.map(({ key, label }) => (
+            <option value={key} selected={key === typed}>
+              {visible(label)}
+            </option>
+          ))}
+        </select>
+      );
+    case "number": {
+      // A browser drops what is no number from an input of that type: then it would not be seen again.
+      const type = typed === "" || Number.isFinite(Number(typed)) ? "number" : "text";
+      const { isWhole, max, min } = control;
+      const bounds = { step: isWhole ? "1" : "any", min, max };
+      return <input {...tied} {...bounds} type={type} value={typed} required={required} />;
+    }
+    case "line":
+      return <input {...tied} type={control.type} value={typed} required={required} />;
+    default:
+      return <TextArea {...tied} required={required} text={typed} rows={3} />;
+  }
+}
+
+type TextAreaProps = Tied & {
+  text: string;
+  rows: number;
+  required?: boolean;
+  maxlength?: number;
+};
+
+/** A parser drops the first newline of a textarea, so one of its own stands before the text. */
+export function TextArea({ text, ...attributes }: TextAreaProps) {
+  return <textarea {...attributes}>{`\n${text}`}</textarea>;
+}
+
+/** Whether the form is not sent without it: where it may be null, leaving it empty says so. */
+function isNeeded({ required, schema }: UserInputField): boolean {
+  return required && !shapeOf(schema).nullable;
+}
+
+function hintOf(field: UserInputField, control: Control): string {
+  const { nullable, schema } = shapeOf(field.schema);
+  const preset: unknown = field.schema["default"];
+  const parts: string[] = [];
+  if (control.kind === "json") parts.push(`JSON that fits ${JSON.stringify(schema)}.`);
+  if (control.kind === "number") parts.push(rangeOf(control));
+  if (control.kind === "anything") parts.push("JSON, or else text.");
+  if (typeof schema["maxLength"] === "number")
+    parts.push(`At most ${schema["maxLength"]} characters.`);
+  if (preset !== undefined) parts.push(`Left empty, it is ${JSON.stringify(preset)}.`);
+  else if (field.required && nullable) parts.push("Left empty, it is null.");
+  return visible(parts.filter((part) => part !== "").join(" "));
+}
+
+function rangeOf({ isWhole, max, min }: Control & { kind: "number" }): string {
+  const words = [
+    isWhole ? "A whole number" : "A number",
+    ...(min === undefined ? [] : [`from ${min}`]),
+    ...(max === undefined ? [] : [`up to ${max}`]),
+  ];
+  return `${words.join(" ")}.`;
+}
+
+/** A value as a person reads it: a text as it is, everything else as JSON. */
+export function textOf(value: unknown): string {
+  return visible(typeof value === "string" ? value : JSON.stringify(value, null, 2));
+}
