@@ -121,6 +121,88 @@ test("a user's no is told to the model with the note, as a form or as JSON", asy
   }
 });
 
+const profile = {
+  name: "Ada",
+  age: 36,
+  ratio: null,
+  active: true,
+  tags: ["a"],
+  address: { city: "London" },
+};
+const asking = (args: object = {}) =>
+  script({ calls: [{ name: "ask_profile", args: { user_id: "u-1", ...args } }] });
+/** The call as a client's form sends it back: every field, null where nothing was filled in. */
+const filled = (run: RunView, values: Record<string, unknown>) => ({
+  ...run.tools[0],
+  tool_args: { user_id: "u-2" },
+  user_input_schema: run.tools[0]?.user_input_schema?.map((field) => ({
+    ...field,
+    value: values[field.name] ?? null,
+  })),
+});
+
+test("the run's user fills in what is asked for, and what may be left out is left out where it is null", async () => {
+  const run = await start(asking());
+  const schema = run.tools[0]?.user_input_schema;
+  expect(schema?.map(({ name, field_type, required }) => [name, field_type, required])).toEqual([
+    ["name", "string", true],
+    ["email", "string", false],
+    ["age", "integer", true],
+    ["ratio", "number", true],
+    ["active", "boolean", true],
+    ["plan", "string", false],
+    ["level", "number", false],
+    ["born", "string", false],
+    ["story", "string", false],
+    ["tags", "array", false],
+    ["address", "object", false],
+    ["extra", "string", false],
+  ]);
+  expect(schema?.[0]).toMatchObject({ description: "As it stands in the passport.", value: null });
+  expect(await go(run.run_id, [filled(run, profile)])).toMatchObject({ status: "COMPLETED" });
+  const [effect] = effectsOf(run.run_id);
+  expect(effect?.args).toEqual({ user_id: "u-1", plan: "free", level: null, ...profile });
+});
+
+test.each([
+  ["nothing of what is needed", { tags: ["a"] }],
+  ["another type", { ...profile, age: "36" }],
+  ["what the tool does not take", { ...profile, age: 17 }],
+  ["another shape", { ...profile, address: { city: "London", street: "x" } }],
+])("%s, filled in by the run's user, is refused, and the call waits on", async (_, values) => {
+  const run = await start(asking());
+  const answer = http("POST", path(run.run_id, "continue"), json({ tools: [filled(run, values)] }));
+  expect(await refusal(answer)).toEqual([422, expect.any(String)]);
+  expect(await read(run.run_id)).toEqual(run);
+});
+
+test("a field that is not asked for is refused, whoever suggests it", async () => {
+  const run = await start(asking({ name: "Eve", age: 40 }));
+  expect(run.tools[0]?.user_input_schema?.[0]?.value).toBe("Eve");
+  const tools = [
+    { tool_call_id: "call_0_0", user_input_schema: [{ name: "user_id", value: "u-2" }] },
+  ];
+  expect((await http("POST", path(run.run_id, "continue"), json({ tools }))).status).toBe(422);
+  expect(await read(run.run_id)).toEqual(run);
+});
+
+test("a call that comes back as it was sent, with nothing filled in, is not answered by that", async () => {
+  const calls = [
+    { name: "audit_fill", args: { user_id: "u-1" } },
+    { name: "rename", args: { user_id: "u-1", name: "Ada" } },
+  ];
+  const run = await start(script({ calls }));
+  const [fill, rename] = run.tools;
+  const half = await go(run.run_id, [fill, { ...rename, confirmed: true }]);
+  expect(half).toMatchObject({
+    status: "PAUSED",
+    tools: [{ confirmed: null }, { result: "Renamed to Ada." }],
+  });
+  const after = await go(run.run_id, [{ ...fill, answered: true }]);
+  expect(after).toMatchObject({ status: "COMPLETED", tools: [{ answered: true }, {}] });
+  expect(effectsOf(run.run_id).map(({ args }) => args)[1]).toEqual({ user_id: "u-1" });
+});
+
 test("of two calls that wait for the user each is answered by itself", async () => {
   const run = await start(renaming("Ada", "Bea"));
   const half = await go(run.run_id, [{ tool_call_id: "call_0_1", confirmed: true }]);
