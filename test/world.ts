@@ -29,11 +29,12 @@ export function script(...lines: Line[]): string {
   return message;
 }
 
-/** OpenAI, as far as the wire goes: every request is answered by the script that its first message names. */
+/** OpenAI, as far as the wire goes: every request is answered by the script that its last message of a user names. */
 export const chat = fakeChatServer(async ({ body }) => {
   const messages = body["messages"] as { role: string; content: string }[];
-  const message = messages.find(({ role }) => role === "user")?.content ?? "";
-  const step = messages.filter(({ role }) => role === "assistant").length;
+  const asked = messages.findLastIndex(({ role }) => role === "user");
+  const message = messages[asked]?.content ?? "";
+  const step = messages.slice(asked).filter(({ role }) => role === "assistant").length;
   const line = scripts.get(message)?.[step] ?? { text: "Done." };
   if (line.response !== undefined) return line.response();
   return say(line, step);

@@ -14,6 +14,11 @@ export interface AgentOptions {
   db?: { readonly id: string };
   /** How many times the model is asked in one run before the run ends in error; default 50. */
   maxSteps?: number;
+  /**
+   * How many earlier runs of the session the model is shown, from 1 to 20: their messages and final answers, of those that
+   * this agent had completed when the run was started. `true` is 3; default none.
+   */
+  addHistoryToContext?: boolean | number;
 }
 
 /** An agent as configuration: it holds no state of any run. Throws a TypeError that names what is wrong. */
@@ -30,10 +35,18 @@ export class Agent {
   readonly instructions: readonly string[];
   readonly db: { readonly id: string } | null;
   readonly maxSteps: number;
+  /** How many earlier runs of the session the model is shown. */
+  readonly historyRuns: number;
 
   /** `kind` is what an error calls it, and `own` the tools that it has because of its kind. */
   constructor(options: AgentOptions, kind = "Agent", ...own: Tool[]) {
-    const { id, tools = [], instructions = [], maxSteps = 50 } = options;
+    const {
+      id,
+      tools = [],
+      instructions = [],
+      maxSteps = 50,
+      addHistoryToContext = false,
+    } = options;
     if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(id)) {
       throw new TypeError(
         `${kind} id '${id}' cannot stand in a URL: give 1 to 128 letters, digits, '.', '_', '~' or '-', beginning with a letter or digit.`,
@@ -55,7 +68,16 @@ export class Agent {
     this.tools = byName(`${kind} '${id}'`, [...tools, ...own]);
     this.db = options.db ?? null;
     this.maxSteps = maxSteps;
+    this.historyRuns = historyRuns(`${kind} '${id}'`, addHistoryToContext);
   }
+}
+
+function historyRuns(owner: string, given: boolean | number): number {
+  if (typeof given === "boolean") return given ? 3 : 0;
+  if (Number.isInteger(given) && given >= 1 && given <= 20) return given;
+  throw new TypeError(
+    `${owner}: 'addHistoryToContext' must be true, false or a whole number from 1 to 20.`,
+  );
 }
 
 function byName(owner: string, tools: readonly Tool[]): ReadonlyMap<string, Tool> {

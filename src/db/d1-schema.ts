@@ -9,6 +9,7 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
+import type { SessionRow } from "../run/store.ts";
 
 /**
  * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
@@ -67,6 +68,19 @@ export const runs = sqliteTable("runs", {
   output: text("output"),
   created_at_ms: integer("created_at_ms").notNull(),
   updated_at_ms: integer("updated_at_ms").notNull(),
+  parent_run_id: text("parent_run_id"),
+});
+
+/** A column for each field of `SessionRow`, in its order. */
+export const sessions = sqliteTable("sessions", {
+  id: text("id").primaryKey(),
+  user_id: text("user_id"),
+  name: text("name").notNull(),
+  type: text("type").$type<SessionRow["type"]>().notNull(),
+  component_id: text("component_id"),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
+  deleted_at_ms: integer("deleted_at_ms"),
 });
 
 /** One row: how many approvals that are not hidden there are of each status; triggers keep it. */

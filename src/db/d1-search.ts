@@ -1,14 +1,15 @@
 import { sql } from "drizzle-orm";
 import { approvalStatuses } from "../approval/record.ts";
 import type { ApprovalFilter } from "../run/store.ts";
-import { approvals, counters, kernMeta, runs } from "./d1-schema.ts";
+import { approvals, counters, kernMeta, runs, sessions } from "./d1-schema.ts";
 import { type Asked, queriesOf } from "./queries.ts";
-import { asksForStatusOnly, total } from "./search.ts";
+import { asksForStatusOnly, type Contains, total } from "./search.ts";
+import { sessionQueriesOf } from "./session-queries.ts";
 
-export const queries = queriesOf(
-  { approvals, kernMeta, runs },
-  (text, part) => sql`instr(lower(${text}), lower(${part})) > 0`,
-);
+const contains: Contains = (text, part) => sql`instr(lower(${text}), lower(${part})) > 0`;
+
+export const queries = queriesOf({ approvals, kernMeta, runs }, contains);
+export const sessionQueries = sessionQueriesOf({ runs, sessions }, contains);
 
 /** How many there are: from the counters where they know. */
 export function totalOf(db: Asked, filter: ApprovalFilter) {

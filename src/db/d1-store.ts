@@ -7,17 +7,20 @@ import type {
   ApprovalRow,
   PageRequest,
   RunRow,
+  SessionStore,
   Store,
   Total,
 } from "../run/store.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
-import { queries, totalOf } from "./d1-search.ts";
-import { writeApproval, writeRun } from "./d1-write.ts";
+import { queries, sessionQueries, totalOf } from "./d1-search.ts";
+import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
 import { listOf, type Read, type Search } from "./search.ts";
+import { sessionsOn } from "./sessions.ts";
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
+  readonly sessions: SessionStore;
   readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
   readonly #binding: string;
@@ -26,6 +29,9 @@ export class D1Store implements Store {
     this.#database = database;
     this.#db = drizzle(database);
     this.#binding = binding;
+    this.sessions = sessionsOn(sessionQueries, async (use) =>
+      this.#ask(async () => repeating(async () => use(this.#db), isOfTheMoment)),
+    );
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {
@@ -33,7 +39,7 @@ export class D1Store implements Store {
     const database = this.#database;
     const write = () =>
       database.batch([
-        ...(run === null ? [] : [writeRun(database, run)]),
+        ...(run === null ? [] : [...writeSession(database, run), writeRun(database, run)]),
         ...rows.flatMap((row) => writeApproval(database, row)),
       ]);
     await this.#ask(() => repeating(write, isOfTheMoment));

@@ -1,11 +1,19 @@
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { ApprovalRow, RunRow } from "../run/store.ts";
-import { approvals, runs } from "./d1-schema.ts";
+import { sessionOf } from "../run/session.ts";
+import { approvals, runs, sessions } from "./d1-schema.ts";
 
 /** The statement that writes a run's row, unless there is one as new. */
 export function writeRun(database: D1Database, run: RunRow): D1PreparedStatement {
   return database.prepare(upsertRun).bind(...runTexts.values(run));
+}
+
+/** The statement that begins a run's session, unless there has been one; none for a member's run. */
+export function writeSession(database: D1Database, run: RunRow): D1PreparedStatement[] {
+  const session = sessionOf(run);
+  if (session === null) return [];
+  return [database.prepare(insertSession).bind(...sessionTexts.values(session))];
 }
 
 /** The statements that write an approval's row, unless there is one as new. */
@@ -23,8 +31,10 @@ export function writeApproval(
 
 const runTexts = textsOf(runs);
 const approvalTexts = textsOf(approvals);
+const sessionTexts = textsOf(sessions);
 
 /** What an index holds is written again wherever it is named, even where it stays the same: what never changes is not. */
+const constantOfRun = ["id", "session_id", "created_at_ms", "parent_run_id"];
 const constant = [
   "id",
   "run_id",
@@ -36,8 +46,9 @@ const constant = [
   "created_at_ms",
 ];
 
-const upsertRun = upsert(runTexts, ["id"]);
+const upsertRun = upsert(runTexts, constantOfRun);
 const upsertApproval = upsert(approvalTexts, constant);
+const insertSession = `${insert(sessionTexts)} ON CONFLICT (id) DO NOTHING`;
 const updateUnindexed = updateWhileSame(approvalTexts, constant, ["status", "expires_at"]);
 
 interface Texts {
@@ -61,12 +72,17 @@ function textsOf(table: SQLiteTable): Texts {
   };
 }
 
-function upsert({ table, names }: Texts, kept: string[]): string {
+function insert({ table, names }: Texts): string {
+  return `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+}
+
+function upsert(texts: Texts, kept: string[]): string {
+  const { table, names } = texts;
   const set = names
     .filter((name) => !kept.includes(name))
     .map((name) => `${name} = excluded.${name}`);
   return (
-    `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) ` +
+    `${insert(texts)} ` +
     `ON CONFLICT (id) DO UPDATE SET ${set.join(", ")} WHERE excluded.version > ${table}.version`
   );
 }

@@ -9,6 +9,7 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
+import type { SessionRow } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import { fromPostgresText, toPostgresText } from "./postgres-text.ts";
 
@@ -82,6 +83,19 @@ export const runs = pgTable("runs", {
   output: string("output"),
   created_at_ms: time("created_at_ms").notNull(),
   updated_at_ms: time("updated_at_ms").notNull(),
+  parent_run_id: string("parent_run_id"),
+});
+
+/** A column for each field of `SessionRow`, in its order. */
+export const sessions = pgTable("sessions", {
+  id: string("id").primaryKey(),
+  user_id: string("user_id"),
+  name: string("name").notNull(),
+  type: text("type").$type<SessionRow["type"]>().notNull(),
+  component_id: string("component_id"),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+  deleted_at_ms: time("deleted_at_ms"),
 });
 
 /** The row `schema_version` says which migrations were applied. */
@@ -94,3 +108,4 @@ export const kernMeta = pgTable("kern_meta", {
 type Same<A, B> = [A, B] extends [B, A] ? true : never;
 true satisfies Same<typeof approvals.$inferSelect, typeof d1.approvals.$inferSelect>;
 true satisfies Same<typeof runs.$inferSelect, typeof d1.runs.$inferSelect>;
+true satisfies Same<typeof sessions.$inferSelect, typeof d1.sessions.$inferSelect>;

@@ -1,18 +1,20 @@
 import { and, sql } from "drizzle-orm";
 import type { ApprovalFilter } from "../run/store.ts";
-import { approvals, kernMeta, runs } from "./postgres-schema.ts";
+import type * as d1 from "./d1-schema.ts";
+import { approvals, kernMeta, runs, sessions } from "./postgres-schema.ts";
 import { toPostgresText } from "./postgres-text.ts";
-import { type Asked, queriesOf, type Tables } from "./queries.ts";
-import { asksForStatusOnly, total } from "./search.ts";
+import { type Asked, queriesOf } from "./queries.ts";
+import { asksForStatusOnly, type Contains, total } from "./search.ts";
+import { sessionQueriesOf } from "./session-queries.ts";
 
-const tables = { approvals, kernMeta, runs } as unknown as Tables;
+const tables = { approvals, kernMeta, runs, sessions } as unknown as typeof d1;
 
-export const queries = queriesOf(
-  tables,
-  (text, part) =>
-    // Of this collation's letters, ASCII's alone have another case.
-    sql`strpos(lower(${text} collate "C"), lower(${toPostgresText(part)}::text collate "C")) > 0`,
-);
+// Of this collation's letters, ASCII's alone have another case.
+const contains: Contains = (text, part) =>
+  sql`strpos(lower(${text} collate "C"), lower(${toPostgresText(part)}::text collate "C")) > 0`;
+
+export const queries = queriesOf(tables, contains);
+export const sessionQueries = sessionQueriesOf(tables, contains);
 
 /** How many there are: of what is pending exactly, from an index that holds nothing else, and of the others so far. */
 export function totalOf(db: Asked, filter: ApprovalFilter) {

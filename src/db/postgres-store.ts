@@ -6,19 +6,23 @@ import type {
   ApprovalRow,
   PageRequest,
   RunRow,
+  SessionStore,
   Store,
   Total,
 } from "../run/store.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import { queries, totalOf } from "./postgres-search.ts";
+import { queries, sessionQueries, totalOf } from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Asked } from "./queries.ts";
 import { listOf, type Read, type Search } from "./search.ts";
+import type { Told } from "./session-queries.ts";
+import { sessionsOn } from "./sessions.ts";
 
 /** The store on a Postgres. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
+  readonly sessions: SessionStore = sessionsOn(sessionQueries, async (use) => this.#read(use));
   readonly #place: Place;
 
   constructor(place: Place) {
@@ -70,7 +74,7 @@ export class PostgresStore implements Store {
     if (found < schemaVersion) throw behind(found, command);
   }
 
-  async #read<T>(use: (db: Asked) => Promise<T>): Promise<T> {
+  async #read<T>(use: (db: Asked & Told) => PromiseLike<T>): Promise<T> {
     return this.#ask(async (db) => use(askable(db)));
   }
 
@@ -123,6 +127,6 @@ async function versionIn(db: Asked): Promise<number> {
   }
 }
 
-function askable(db: Pick<NodePgDatabase, keyof Asked>): Asked {
-  return db as unknown as Asked;
+function askable(db: Pick<NodePgDatabase, keyof (Asked & Told)>): Asked & Told {
+  return db as unknown as Asked & Told;
 }

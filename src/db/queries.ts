@@ -7,7 +7,7 @@ import { type Contains, type Search, searching, window } from "./search.ts";
 
 /** Who is asked: a database, or a transaction in it, in D1's types. Postgres is handed in as one: its rows are the same. */
 export type Asked = Pick<DrizzleD1Database, "select" | "selectDistinct">;
-export type Tables = Pick<typeof d1, "approvals" | "kernMeta" | "runs">;
+type Tables = Pick<typeof d1, "approvals" | "kernMeta" | "runs">;
 
 /** The queries that D1 and Postgres have in common, on the tables of either. */
 export function queriesOf({ approvals, kernMeta, runs }: Tables, contains: Contains) {

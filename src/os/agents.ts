@@ -8,7 +8,7 @@ import { isRunId, newRunId } from "../run/ids.ts";
 import { type MemberEvents, messageVersion, type StartMessage } from "../run/messages.ts";
 import type { RunView } from "../run/view.ts";
 import { type OsEnv, requires } from "./auth.ts";
-import { readBody } from "./body.ts";
+import { bodies, readBody } from "./body.ts";
 import { onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
 import type { TeamEvents } from "./relay.ts";
@@ -21,6 +21,7 @@ import {
   RunRequest,
   TeamContinueRequest,
 } from "./run-request.ts";
+import type { StartSession } from "./session-start.ts";
 import { Run, RunAccepted } from "./schemas.ts";
 import { eventStream, type OpenEvents } from "./sse.ts";
 import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
@@ -43,10 +44,17 @@ export interface AgentRoutesParts {
   dbId: string | null;
   /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
   ready: (env: Record<string, unknown>) => Promise<void>;
+  startSession: StartSession;
 }
 
 /** What can be asked of agents and of teams, which differ in a few words and in how their pauses are answered. */
-export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): OpenAPIHono<OsEnv> {
+export function agentRoutes({
+  agents,
+  dbId,
+  kind,
+  ready,
+  startSession,
+}: AgentRoutesParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
   const isTeam = kind === "team";
   const path = `/${kind}s` as const;
@@ -143,14 +151,24 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
       const runId = newRunId(
         key === undefined ? undefined : canonicalJson([principal, agent.id, key]),
       );
+      const { sessionId, history } = await startSession(c.env, {
+        runId,
+        isRepeatable: key !== undefined,
+        component: { type: kind, id: agent.id },
+        sessionId: session_id ?? null,
+        userId: user_id ?? null,
+        message,
+        historyRuns: agent.historyRuns,
+      });
       const start: StartMessage = {
         v: messageVersion,
         runId,
         agentId: agent.id,
-        sessionId: session_id ?? crypto.randomUUID(),
+        sessionId,
         userId: user_id ?? null,
         requestedBy: principal,
         message,
+        ...(history.length > 0 && { history }),
         fingerprint: fingerprint({
           message,
           session_id: session_id ?? null,
@@ -202,12 +220,20 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
       const agentId = await ownerOf(c);
       const body = await readBody(c, Continue);
       if ("response" in body) return body.response;
-      const { answers = [], stream } = body.value;
+      const { answers = [], session_id, stream } = body.value;
       const waitMs = stream ? 0 : holdMs;
       const requestId = crypto.randomUUID();
       const { id, shared } = c.var.principal;
-      const principal = { principal: id, shared };
-      const message = { v: messageVersion, agentId, answers, requestId, principal, stream, waitMs };
+      const message = {
+        v: messageVersion,
+        agentId,
+        answers,
+        requestId,
+        principal: { principal: id, shared },
+        stream,
+        waitMs,
+        ...(session_id && { sessionId: session_id }),
+      };
       const { run, from, members } = unwrap(
         await askRun(c.env, runId, async (object) => object.continue(message)),
         "Run",
@@ -235,9 +261,11 @@ export function agentRoutes({ agents, dbId, kind, ready }: AgentRoutesParts): Op
     }),
     (async (c: Follow) => {
       const runId = runIdOf(c);
-      await readOf(c);
+      const run = await readOf(c);
       const body = await readBody(c, ResumeRequest);
       if ("response" in body) return body.response;
+      if ((body.value.session_id ?? run.session_id) !== run.session_id)
+        throw new KernError("not_found", "Run not found");
       const last = body.value.last_event_index ?? -1;
       const opened = await open(c, runId)(last + 1);
       if (opened === null)
@@ -320,14 +348,4 @@ function isMoving({ status }: RunView): boolean {
 
 function fingerprint(request: Record<string, unknown>): string {
   return createHash("sha256").update(canonicalJson(request)).digest("hex");
-}
-
-function bodies<S extends z.ZodType>(schema: S) {
-  return {
-    content: {
-      "multipart/form-data": { schema },
-      "application/x-www-form-urlencoded": { schema },
-      "application/json": { schema },
-    },
-  };
 }

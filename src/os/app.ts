@@ -12,6 +12,8 @@ import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
 import { panelRoutes } from "./panel.tsx";
 import { readSettings } from "./settings.ts";
+import { sessionStarter } from "./session-start.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { configRoutes, publicRoutes, type SystemParts } from "./system.ts";
 
 const maxBodyBytes = 1024 * 1024;
@@ -81,8 +83,10 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
 
   app.use(authenticate(now));
   app.route("/", approvalRoutes(approvals));
-  app.route("/", agentRoutes({ ...parts, kind: "agent" }));
-  app.route("/", agentRoutes({ ...parts, kind: "team", agents: parts.teams }));
+  const startSession = sessionStarter(db, now);
+  app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
+  app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
+  app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
   app.route("/", opsRoutes(db, now));
   return app;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { approvalStatuses, approvalTypes, pauseTypes, sourceTypes } from "../approval/record.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** A moment in a query, as epoch milliseconds. */
 const moment = z
@@ -43,16 +44,6 @@ const filters = {
       "Text in an id, the tool's name or arguments, or the name of the agent, the user or the one who decided; ASCII letters in any case.",
     ),
 };
-
-/** A query's whole number: digits only, so that "1e3", "0x10" and " 5" are refused. */
-function wholeNumber(min: number, max: number, fallback: number) {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, "Give a whole number.")
-    .default(String(fallback))
-    .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
-}
 
 export const ApprovalFilters = z.object(filters);
 export const ApprovalQuery = z.object({

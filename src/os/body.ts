@@ -45,3 +45,14 @@ export async function readForm(c: Context): Promise<Record<string, unknown>> {
     throw new KernError("malformed_body", "Malformed form in request body");
   }
 }
+
+/** The three forms of a body, as a route documents them; read by `readBody`, because one schema serves them all. */
+export function bodies<S extends z.ZodType>(schema: S) {
+  return {
+    content: {
+      "multipart/form-data": { schema },
+      "application/x-www-form-urlencoded": { schema },
+      "application/json": { schema },
+    },
+  };
+}

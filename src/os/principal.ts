@@ -8,6 +8,7 @@ export const scopes = [
   "teams:read",
   "teams:run",
   "sessions:read",
+  "sessions:write",
   "config:read",
   "agent_os:admin",
 ] as const;

@@ -30,7 +30,7 @@ export const ValidationBody = z
   })
   .openapi("ValidationError");
 
-const ToolExecution = z
+export const ToolExecution = z
   .object({
     tool_call_id: z.string().describe("The model's id of the call, echoed."),
     tool_name: z.string(),
@@ -78,7 +78,7 @@ const ToolExecution = z
   })
   .openapi("ToolExecution");
 
-const Requirement = z
+export const Requirement = z
   .object({
     id: z.string(),
     created_at: z.string().describe("ISO 8601."),

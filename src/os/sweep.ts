@@ -1,5 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Store } from "../run/store.ts";
+import { cancelLeftBehind } from "./left-behind.ts";
 import { askRun } from "./runs.ts";
 
 /** A run that was told to move and has not reported for this long has lost its alarm, or the database missed its news. */
@@ -7,24 +8,28 @@ const stuckAfterMs = 2 * 60_000;
 /** How many runs one sweep touches of each kind, so that it ends within its time. */
 const pageSize = 50;
 const maxPages = 10;
+/** A run whose start and whose session's deletion crossed is told of within moments, unless its database is away. */
+const lateMs = 24 * 60 * 60_000;
 
 export interface Swept {
   stuck: number;
   overdue: number;
   checked: number;
+  /** Runs that waited in a session that was deleted. */
+  cancelled: number;
   failed: number;
 }
 
 /**
  * The safety net under the alarms: finds runs that should be moving and are not, approvals that should have lapsed and
- * have not, and looks at some of the paused runs, from a random place on, whether a decision of theirs was never told.
+ * have not, cancels what was left behind in deleted sessions, and looks at some of the paused runs, from a random place on, whether a decision of theirs was never told.
  */
 export async function sweep(
   env: Record<string, unknown>,
   store: Store,
   now: () => number,
 ): Promise<Swept> {
-  const swept: Swept = { stuck: 0, overdue: 0, checked: 0, failed: 0 };
+  const swept: Swept = { stuck: 0, overdue: 0, checked: 0, cancelled: 0, failed: 0 };
   const poke = async (runId: string): Promise<void> => {
     try {
       await askRun(env, runId, async (run) => run.poke(false));
@@ -56,5 +61,8 @@ export async function sweep(
   const paused = new Set([...some, ...wrapped]);
   for (const id of paused) await poke(id);
   swept.checked = paused.size;
+  const left = await cancelLeftBehind(env, store.sessions, { deletedSinceMs: now() - lateMs });
+  swept.cancelled = left.cancelled;
+  swept.failed += left.failed;
   return swept;
 }

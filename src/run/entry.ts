@@ -8,6 +8,7 @@ import type {
 } from "../approval/record.ts";
 import type { InputField } from "../tools/input-fields.ts";
 import type { Effect } from "../tools/tool.ts";
+import type { Exchange } from "./history.ts";
 
 /**
  * The version of the journal's format; a run whose journal is of a later one is refused, never guessed at. The second one
@@ -72,6 +73,8 @@ export type Entry =
       userId: string | null;
       requestedBy: string;
       message: string;
+      /** What the model is shown of earlier runs: stored, so that it stays the same whatever becomes of them. */
+      history?: Exchange[];
       /** A hash of the request, by which a repeated `Idempotency-Key` is told from a misused one. */
       fingerprint: string;
       local: boolean;

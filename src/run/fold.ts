@@ -7,6 +7,7 @@ import {
   known,
   type RunState,
   sizeOf,
+  sizeOfStart,
   type StepState,
 } from "./state.ts";
 
@@ -57,7 +58,7 @@ export function apply(
       calls: new Map(),
       approvals: new Map(),
       refusals: new Map(),
-      size: entry.message.length,
+      size: sizeOfStart(entry),
       ended: null,
     };
   }

@@ -4,7 +4,8 @@ import { apply, draft } from "./fold.ts";
 import { type RunState } from "./state.ts";
 
 /** The most bytes that one row may take: below the platform's 2 MB, which the local runtime does not enforce. */
-const maxRowBytes = 1_900_000;
+export const maxRowBytes = 1_900_000;
+
 export interface JournalRow {
   seq: number;
   atMs: number;

@@ -2,6 +2,7 @@ import type { Decider, Decision } from "../approval/decision.ts";
 import type { ApprovalRecord, ApprovalStatus, Requirement, RunStatus } from "../approval/record.ts";
 import type { UserAnswer, UserRequest } from "./answer.ts";
 import type { Membership, Refusals } from "./entry.ts";
+import type { Exchange } from "./history.ts";
 import type { RunView } from "./view.ts";
 
 /**
@@ -23,6 +24,8 @@ export interface StartMessage extends Message {
   userId: string | null;
   requestedBy: string;
   message: string;
+  /** Earlier runs of the session, oldest first; a repeated start keeps those of the first. */
+  history?: Exchange[];
   fingerprint: string;
   local: boolean;
   /** Nobody waits for it who would ask again: the database is told of the start at once, so that the sweeper knows of it. */
@@ -69,6 +72,8 @@ export interface ResolveMessage extends Message {
 export interface ContinueMessage extends Message {
   agentId: string;
   answers: UserAnswer[];
+  /** The session that the run is said to be in. */
+  sessionId?: string;
   /** The same however often one request is delivered: it answers once. A Worker of before gives none. */
   requestId?: string;
   /** Who asks, as far as the credential proves it. A Worker of before does not say. */

@@ -1,5 +1,5 @@
 import type { Tool } from "../tools/tool.ts";
-import { rootOf, type RunState, statusOf } from "./state.ts";
+import { parentOf, rootOf, type RunState, statusOf } from "./state.ts";
 import type { ApprovalRow, RunRow } from "./store.ts";
 import { approvalRecord, namesOf } from "./view.ts";
 
@@ -20,6 +20,7 @@ export function runRow(state: RunState): RunRow {
     output: state.ended === null ? null : clip(state.ended.content),
     created_at_ms: state.createdAtMs,
     updated_at_ms: state.updatedAtMs,
+    parent_run_id: parentOf(state)?.runId ?? null,
   };
 }
 

@@ -148,12 +148,13 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Lets the run's own user answer what waits for them, once a request, and waits for what comes of it. */
   async continue(message: ContinueMessage): Promise<ContinueReply> {
-    const { v, agentId, answers, requestId, stream, waitMs } = message;
+    const { v, agentId, answers, requestId, sessionId, stream, waitMs } = message;
     if (v !== messageVersion) return outdated;
     if (this.#state?.agentId !== agentId) return notFound;
     // Members tell by themselves where they stand, but perhaps not before somebody who has just decided asks for the team.
     await this.#askMembers();
     const state = this.#state;
+    if (sessionId !== undefined && sessionId !== state.sessionId) return notFound;
     const before = stream ? this.#engine.telling.eventCount(requestId) : 0;
     const isRepeated = hasAnswered(state, requestId);
     const after = isRepeated ? state : this.#answer(state, message);

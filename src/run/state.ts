@@ -10,6 +10,7 @@ import type {
 import type { InputField } from "../tools/input-fields.ts";
 import type { Effect } from "../tools/tool.ts";
 import type { Ancestor, AskReason, Membership, TurnedDown } from "./entry.ts";
+import type { Exchange } from "./history.ts";
 
 /** The run of the member that a call was handed to, as far as it has told. */
 export interface MemberState {
@@ -114,6 +115,7 @@ export interface RunState {
   userId: string | null;
   requestedBy: string;
   message: string;
+  history?: readonly Exchange[];
   fingerprint: string;
   local: boolean;
   createdAtMs: number;
@@ -124,7 +126,7 @@ export interface RunState {
   approvals: ReadonlyMap<string, ApprovalState>;
   /** Questions that a person turned down in this run, or in a member's, and what the model was told. */
   refusals: ReadonlyMap<string, TurnedDown>;
-  /** How much text the run holds, in characters: the message, what the model said, and what tools returned. */
+  /** How much text the run holds, in characters: the message and its history, what the model said, and what tools returned. */
   size: number;
   ended: { status: "COMPLETED" | "CANCELLED" | "ERROR"; content: string } | null;
 }
@@ -183,6 +185,14 @@ export function known<T>(map: ReadonlyMap<string, T>, id: string): T {
   if (value === undefined)
     throw new Error(`The journal speaks of '${id}', which it never introduced.`);
   return value;
+}
+
+/** How many characters a run begins with. */
+export function sizeOfStart({ history = [], message }: Pick<RunState, "history" | "message">) {
+  return history.reduce(
+    (sum, { input, output }) => sum + input.length + output.length,
+    message.length,
+  );
 }
 
 /** How many characters an answer of the model's takes. */

@@ -17,6 +17,63 @@ export interface RunRow {
   output: string | null;
   created_at_ms: number;
   updated_at_ms: number;
+  /** The run whose member this one is; null for a run that was started by itself. Constant, as is `session_id`. */
+  parent_run_id: string | null;
+}
+
+export const sessionTypes = ["agent", "team"] as const;
+
+/** Whose agent or team it is that somebody talks to. */
+export interface Component {
+  type: (typeof sessionTypes)[number];
+  id: string;
+}
+
+/**
+ * The row of a session, which is the truth about it and no copy: it belongs to no run. Its runs are those of its own user
+ * that have its id, have no parent, and were started after it was last deleted.
+ */
+export interface SessionRow {
+  id: string;
+  /** Whose it is, from its first run on; null where that run named nobody, who is a user too. */
+  user_id: string | null;
+  name: string;
+  /** The kind of its first run. */
+  type: Component["type"];
+  component_id: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+  /** When it was last deleted; one that was begun after that is there again. */
+  deleted_at_ms: number | null;
+}
+
+/** What may be asked of the sessions' list; every field that is set must match. */
+export interface SessionFilter {
+  user_id?: string | undefined;
+  type?: string | undefined;
+  component_id?: string | undefined;
+  /** Text that stands in the name, in any case of ASCII letters. */
+  name?: string | undefined;
+}
+
+export interface SessionPage {
+  limit: number;
+  offset: number;
+  sortBy: "created_at" | "updated_at" | "session_name";
+  ascending: boolean;
+}
+
+export interface SessionList {
+  sessions: SessionRow[];
+  total: Total;
+}
+
+/** Runs that wait or move in a session that they are not part of any more. */
+export interface LeftBehind {
+  /** In this session; in all that were last deleted since `deletedSinceMs`. */
+  of: { sessionId: string } | { deletedSinceMs: number };
+  afterId: string;
+  limit: number;
 }
 
 /**
@@ -83,10 +140,34 @@ export interface ApprovalList {
   next: Position | null;
 }
 
+/** The sessions, of which the database holds the truth. */
+export interface SessionStore {
+  /**
+   * Has the session be its user's: begins it where there is none or it was deleted, and gives it as it is; null where it is
+   * another user's. Of two who claim it at once one has it. Safe to repeat.
+   */
+  claim(session: SessionRow): Promise<SessionRow | null>;
+  /** Null where there is none, or it was deleted. */
+  read(id: string): Promise<SessionRow | null>;
+  /** Null where there is nothing to rename. */
+  rename(id: string, name: string, atMs: number): Promise<SessionRow | null>;
+  /** False where there is nothing to delete. Safe to repeat with the same time. */
+  delete(id: string, atMs: number): Promise<boolean>;
+  /** In a stable order among equals; of the newest 10,000, unless by `created_at` and of no more than a user. */
+  list(filter: SessionFilter, page: SessionPage): Promise<SessionList>;
+  /** The session's runs, newest first. */
+  runs(session: SessionRow, limit: number, offset: number): Promise<RunRow[]>;
+  /** The last runs of the session that this agent or team has completed, newest first. */
+  history(session: SessionRow, component: Component, limit: number): Promise<RunRow[]>;
+  /** Ids of runs that have not ended and whose session has gone, in their order. */
+  leftBehind(asked: LeftBehind): Promise<string[]>;
+}
+
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
-   * Writes the run, where it is given, and the approvals that changed, all or nothing. Safe to repeat, to reorder and to
+   * Writes the run, where it is given, and the approvals that changed, all or nothing, and with a run that has no parent its
+   * session, where there has never been one. Safe to repeat, to reorder and to
    * come late: a row is replaced only by one with a higher version.
    */
   project(run: RunRow | null, approvals: ApprovalRow[]): Promise<void>;
@@ -115,6 +196,7 @@ export interface Store {
    * each once, at most `limit`, and after `afterId` when it is given. A page may read all that is overdue.
    */
   overdueRuns(beforeMs: number, limit: number, afterId?: string): Promise<string[]>;
+  readonly sessions: SessionStore;
   /** Resolves when the schema of this release is there; throws `unavailable`, saying which command applies it, when not. */
   checkSchema(): Promise<void>;
 }

@@ -112,6 +112,10 @@ function checkReply(reply: ModelReply): void {
 
 function conversation(state: RunState, agent: Agent): ModelMessage[] {
   const system = agent.instructions.join("\n");
+  const history = (state.history ?? []).flatMap(({ input, output }): ModelMessage[] => [
+    { role: "user", content: input },
+    { role: "assistant", content: output, toolCalls: [] },
+  ]);
   const messages = transcript(state).map((message): ModelMessage => {
     if (message.role === "user") return { role: "user", content: message.content };
     if (message.role === "tool")
@@ -121,7 +125,8 @@ function conversation(state: RunState, agent: Agent): ModelMessage[] {
     );
     return { role: "assistant", content: message.content, toolCalls };
   });
-  return system === "" ? messages : [{ role: "system", content: system }, ...messages];
+  const said = [...history, ...messages];
+  return system === "" ? said : [{ role: "system", content: system }, ...said];
 }
 
 /** Every execution of a tool goes through here, and no further than the gate lets it. */

@@ -24,7 +24,7 @@ describe("what D1 bills", () => {
   };
   let store: Store;
   const empty = () =>
-    DB.batch([DB.prepare("DELETE FROM approvals"), DB.prepare("DELETE FROM runs")]);
+    DB.batch(["approvals", "runs", "sessions"].map((name) => DB.prepare(`DELETE FROM ${name}`)));
   afterAll(empty);
   beforeAll(async () => {
     await empty();
@@ -207,6 +207,48 @@ describe("what D1 bills", () => {
     }
   });
 
+  const byNewest = { limit: 20, offset: 0, sortBy: "created_at", ascending: false } as const;
+  const isLooked = "CO-ROUTINE sessions; ";
+
+  test.each([
+    [{}, "SCAN sessions USING INDEX sessions_newest"],
+    [{ user_id: "ann" }, "SEARCH sessions USING INDEX sessions_by_user (user_id=?)"],
+  ])("a page of sessions of %j walks one index in its order, unsorted", async (filter, plan) => {
+    for (const ascending of [false, true]) {
+      const [list] = await watch(() => store.sessions.list(filter, { ...byNewest, ascending }));
+      expect(list?.plan).toBe(plan);
+      expect(list?.rowsRead).toBeLessThanOrEqual(2 * byNewest.limit + 2);
+    }
+    const [sorted, count] = await watch(() =>
+      store.sessions.list({ ...filter, name: "u-7" }, { ...byNewest, sortBy: "updated_at" }),
+    );
+    expect(sorted?.plan).toContain(`${isLooked}${plan}; SCAN sessions; USE TEMP B-TREE`);
+    expect(count?.plan).toContain(`${isLooked}${plan}; `);
+  });
+
+  test("a session's runs, its history and what was left behind in it are found by one index", async () => {
+    const session = await store.sessions.read("session-1");
+    if (session === null) throw new Error("There is no session.");
+    const led = "SEARCH runs USING INDEX runs_by_session (session_id=?)";
+    const component = { type: "agent", id: "data-manager" } as const;
+    const left = { afterId: "", limit: 5 };
+    const watched = await watch(async () => {
+      await store.sessions.runs(session, 20, 0);
+      await store.sessions.history({ ...session, user_id: null }, component, 3);
+      await store.sessions.leftBehind({ ...left, of: { sessionId: "session-1" } });
+      await store.sessions.leftBehind({ ...left, of: { deletedSinceMs: startMs } });
+    });
+    const gone = "USE TEMP B-TREE FOR ORDER BY";
+    expect(watched.map(({ plan }) => plan)).toEqual([
+      led,
+      led,
+      `SEARCH sessions USING PRIMARY KEY (id=?); ${led}; ${gone}`,
+      `SEARCH sessions USING INDEX sessions_deleted (deleted_at_ms>?); ${led}; ${gone}`,
+    ]);
+    expect(watched[0]?.rowsRead).toBeLessThanOrEqual(2 * 20 + 2);
+    expect(watched[3]?.rowsRead).toBeLessThanOrEqual(2);
+  });
+
   test.each([undefined, "run-30"])(
     "a page of overdue runs after %s reads what is pending and overdue, from an index of its own",
     async (afterId) => {
@@ -221,22 +263,41 @@ describe("what D1 bills", () => {
     },
   );
 
-  test("a whole cycle, from the pause over the decision to the end, writes 14 rows", async () => {
+  test("a whole cycle, from a new session's run and its pause over the decision to the end, writes 18 rows", async () => {
     const cost = async (...args: Parameters<Store["project"]>) => {
       written = 0;
       await store.project(...args);
       return written;
     };
-    const run = { id: "priced" };
+    const run = { id: "priced", session_id: "priced" };
     const pending = { id: "priced", run_id: "priced" };
     const approved = { ...pending, status: "approved", resolved_by: "eve" } as const;
     const ended = { ...approved, call_outcome: "succeeded", run_status: "COMPLETED" } as const;
-    expect(await cost(runRow(run), [approvalRow(pending)])).toBe(9);
+    expect(await cost(runRow(run), [approvalRow(pending)])).toBe(13);
     expect(await cost(runRow(run), [approvalRow(pending)])).toBe(0);
     expect(await cost(null, [approvalRow(approved, { version: 2 })])).toBe(3);
     const completed = runRow({ ...run, version: 3, status: "COMPLETED", output: "Done." });
     expect(await cost(completed, [approvalRow(ended, { version: 3 })])).toBe(2);
     expect(await cost(completed, [approvalRow(ended, { version: 3 })])).toBe(0);
+  });
+
+  test("a run in a session that is there costs three rows less, and to claim the session one", async () => {
+    const begun = { id: "claimed", user_id: "ann", name: "", type: "agent" } as const;
+    const times = { created_at_ms: startMs, updated_at_ms: startMs, deleted_at_ms: null };
+    const bill = async () => {
+      sent.length = 0;
+      await store.sessions.claim({ ...begun, ...times, component_id: null });
+      const [claim] = sent;
+      const { meta } = await DB.prepare(claim?.query ?? "")
+        .bind(...(claim?.params ?? []))
+        .run();
+      return meta.rows_written;
+    };
+    await bill();
+    expect(await bill()).toBe(1);
+    written = 0;
+    await store.project(runRow({ id: "in claimed", session_id: "claimed" }), []);
+    expect(written).toBe(3);
   });
 
   test("a decision that is told together with its outcome is one change of status", async () => {

@@ -2,10 +2,11 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { approvals, counters, kernMeta, runs } from "../../src/db/d1-schema.ts";
+import { approvals, counters, kernMeta, runs, sessions } from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
 import type { ApprovalFilter, Store } from "../../src/run/store.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
+import { expectSessionsOfBefore, runsOfBefore } from "./runs-of-before.ts";
 import { questionsTo } from "./questions.ts";
 import { storeContract } from "./store-contract.ts";
 
@@ -17,14 +18,16 @@ const { DB, TEST_MIGRATIONS } = bindings;
 const db = new D1Db({ binding: "DB" });
 
 async function emptyStore(): Promise<Store> {
-  await DB.batch([DB.prepare("DELETE FROM approvals"), DB.prepare("DELETE FROM runs")]);
+  await DB.batch(
+    ["approvals", "runs", "sessions"].map((name) => DB.prepare(`DELETE FROM ${name}`)),
+  );
   return db.connect(env);
 }
 
 storeContract("D1Db", emptyStore, 60);
 
 describe("a database behind the release", () => {
-  const tables = ["approvals", "runs", "counters", "kern_meta", "d1_migrations"];
+  const tables = ["approvals", "runs", "sessions", "counters", "kern_meta", "d1_migrations"];
   const dropAll = () =>
     DB.batch(tables.map((table) => DB.prepare(`DROP TABLE IF EXISTS ${table}`)));
   beforeEach(dropAll);
@@ -37,7 +40,7 @@ describe("a database behind the release", () => {
     code: "unavailable",
     retryAfterMs: undefined,
     message:
-      `The database is behind this version of kern (has ${has}, needs 3). ` +
+      `The database is behind this version of kern (has ${has}, needs 4). ` +
       "Apply its migrations: npx wrangler d1 migrations apply DB --local (or --remote).",
   });
 
@@ -84,12 +87,21 @@ describe("a database behind the release", () => {
     });
   });
 
+  test("the sessions of runs that an older database holds are listed after its upgrade", async () => {
+    const store = db.connect(env);
+    await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 3));
+    await expect(store.sessions.read("s")).rejects.toMatchObject(saying("3"));
+    await DB.batch(runsOfBefore.map((sql) => DB.prepare(sql)));
+    await applyD1Migrations(DB, TEST_MIGRATIONS);
+    await expectSessionsOfBefore(store);
+  });
+
   test("a lost column is named as such", async () => {
     await applyD1Migrations(DB, TEST_MIGRATIONS);
     await DB.exec("ALTER TABLE approvals DROP COLUMN args_hash");
     const store = db.connect(env);
     await expect(store.project(runRow(), [approvalRow()])).rejects.toMatchObject(
-      saying("3 with a table or column missing"),
+      saying("4 with a table or column missing"),
     );
   });
 });
@@ -151,6 +163,7 @@ describe("the schema", () => {
   test.each<[string, SQLiteTable]>([
     ["approvals", approvals],
     ["runs", runs],
+    ["sessions", sessions],
     ["counters", counters],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {

@@ -47,7 +47,7 @@ const count = (filter: ApprovalFilter) => watch(totalOf(db, filter));
 
 describe("how Postgres goes about a list", () => {
   beforeAll(async () => {
-    await queryPostgres(url, "TRUNCATE approvals, runs");
+    await queryPostgres(url, "TRUNCATE approvals, runs, sessions");
     await new PostgresDb({ url }).connect(env).project(runRow(), [approvalRow({ id: "model" })]);
     const copy = await copying(url, {
       id: "'approval-' || n",
@@ -64,7 +64,7 @@ describe("how Postgres goes about a list", () => {
     await queryPostgres(url, "VACUUM ANALYZE approvals");
   }, 60_000);
   afterAll(async () => {
-    await queryPostgres(url, "TRUNCATE approvals, runs");
+    await queryPostgres(url, "TRUNCATE approvals, runs, sessions");
   });
 
   test.each<[ApprovalFilter, string]>([

@@ -9,7 +9,7 @@ import { approvalRow } from "./rows.ts";
 
 const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
 afterAll(async () => {
-  await queryPostgres(url, "TRUNCATE approvals, runs");
+  await queryPostgres(url, "TRUNCATE approvals, runs, sessions");
 });
 
 test("a list in Postgres repeats nothing, though approvals are added all the while", async () => {

@@ -3,11 +3,12 @@ import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-migrate.ts";
-import { approvals, kernMeta, runs } from "../../src/db/postgres-schema.ts";
+import { approvals, kernMeta, runs, sessions } from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { Store } from "../../src/run/store.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
+import { expectSessionsOfBefore, runsOfBefore } from "./runs-of-before.ts";
 import { questionsTo } from "./questions.ts";
 import { storeContract } from "./store-contract.ts";
 
@@ -24,7 +25,7 @@ const {
 };
 
 async function emptyStore(): Promise<Store> {
-  await queryPostgres(url, "TRUNCATE approvals, runs");
+  await queryPostgres(url, "TRUNCATE approvals, runs, sessions");
   return new PostgresDb({ url }).connect(env);
 }
 
@@ -66,7 +67,7 @@ describe("a Postgres behind the release", () => {
     code: "unavailable",
     retryAfterMs: undefined,
     message:
-      `The database is behind this version of kern (has ${has}, needs 3). Apply its migrations: ` +
+      `The database is behind this version of kern (has ${has}, needs 4). Apply its migrations: ` +
       "npx kern-migrate-postgres postgres://… (in kern's own repository: npm run migrate:postgres -- postgres://…).",
   });
 
@@ -86,20 +87,32 @@ describe("a Postgres behind the release", () => {
   test("an older one with data is upgraded with its data, and stays as it was where that fails", async () => {
     const store = new PostgresDb({ url: old }).connect(env);
     await store.project(runRow(), [approvalRow()]);
-    const sql = "UPDATE kern_meta SET value = 4; ALTER TABLE approvals ADD COLUMN more text";
-    const next = { name: "0003_more.sql", sql };
-    const broken = { name: "0004_broken.sql", sql: "CREATE TABLE more (id text); SELECT nothing" };
+    const sql = "UPDATE kern_meta SET value = 5; ALTER TABLE approvals ADD COLUMN more text";
+    const next = { name: "0004_more.sql", sql };
+    const broken = { name: "0005_broken.sql", sql: "CREATE TABLE more (id text); SELECT nothing" };
     const all = [broken, next, ...migrations];
     await expect(migratePostgres(old, all)).rejects.toThrow(/"nothing" does not exist/);
     const version = async () =>
       queryPostgres(old, "SELECT value, to_regclass('more') FROM kern_meta");
-    expect(await version()).toEqual([{ value: 3, to_regclass: null }]);
-    expect(await migratePostgres(old, [next, ...migrations])).toEqual(["0003_more.sql"]);
     expect(await version()).toEqual([{ value: 4, to_regclass: null }]);
+    expect(await migratePostgres(old, [next, ...migrations])).toEqual(["0004_more.sql"]);
+    expect(await version()).toEqual([{ value: 5, to_regclass: null }]);
     // A release goes on with what a later one has added to.
     await store.checkSchema();
     expect(await store.readApproval("approval-1")).toEqual(approvalRecord());
-    await queryPostgres(old, "UPDATE kern_meta SET value = 3");
+    await queryPostgres(old, "UPDATE kern_meta SET value = 4");
+  });
+
+  test("the sessions of runs that an older one holds are listed after its upgrade", async () => {
+    await queryPostgres(url, "CREATE DATABASE older");
+    const older = url.replace(/[^/]+$/, "older");
+    const store = new PostgresDb({ url: older }).connect(env);
+    await migratePostgres(older, migrations.slice(0, 1));
+    await expect(store.sessions.read("s")).rejects.toMatchObject(saying("3"));
+    for (const sql of runsOfBefore) await queryPostgres(older, sql);
+    await migratePostgres(older, migrations);
+    await expectSessionsOfBefore(store);
+    await queryPostgres(url, "DROP DATABASE older WITH (FORCE)");
   });
 
   test("a database in another encoding is refused before anything is made in it", async () => {
@@ -121,7 +134,7 @@ describe("a Postgres behind the release", () => {
     await queryPostgres(old, "ALTER TABLE approvals DROP COLUMN args_hash");
     const store = new PostgresDb({ url: old }).connect(env);
     await expect(store.project(runRow(), [approvalRow()])).rejects.toMatchObject(
-      saying("3 with a table or column missing"),
+      saying("4 with a table or column missing"),
     );
   });
 });
@@ -223,6 +236,7 @@ describe("the schema for Postgres", () => {
   test.each<[string, PgTable]>([
     ["approvals", approvals],
     ["runs", runs],
+    ["sessions", sessions],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {
     const migrated = await queryPostgres(
@@ -250,6 +264,6 @@ describe("the schema for Postgres", () => {
     // The first for Postgres makes what the first three for D1 have made.
     expect(numbers).toEqual(d1Migrations.map(numberOf).slice(2));
     const says = [d1Migrations.at(-1)?.queries.at(-1), migrations.at(-1)?.sql];
-    expect(says.map((sql = "") => last(sql.slice(-200)))).toEqual([3, 3]);
+    expect(says.map((sql = "") => last(sql.slice(-200)))).toEqual([4, 4]);
   });
 });

@@ -10,5 +10,6 @@ export function questionsTo(store: Store): (() => Promise<unknown>)[] {
     async () => store.countApprovals({ status: "pending" }),
     async () => store.readApproval("approval-1"),
     async () => store.stuckRuns(0, 1),
+    async () => store.sessions.read("session-1"),
   ];
 }

@@ -72,6 +72,7 @@ export function runRow(overrides: Partial<RunRow> = {}): RunRow {
     output: null,
     created_at_ms: startMs,
     updated_at_ms: startMs,
+    parent_run_id: null,
     ...overrides,
   };
 }

@@ -1,0 +1,181 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { KernError } from "../errors.ts";
+import type { Db, SessionRow, SessionStore } from "../run/store.ts";
+import { type OsEnv, requires } from "./auth.ts";
+import { bodies, readBody } from "./body.ts";
+import { onInvalid } from "./errors.ts";
+import { inTurn } from "./in-turn.ts";
+import { cancelLeftBehind } from "./left-behind.ts";
+import { json, refusals } from "./responses.ts";
+import {
+  OneSessionQuery,
+  RenameRequest,
+  SessionDetail,
+  SessionPage,
+  SessionQuery,
+  SessionRun,
+  SessionRunsQuery,
+} from "./session-schemas.ts";
+import { sessionDetail, sessionRun, sessionView } from "./session-views.ts";
+
+type Env = Record<string, unknown>;
+type Narrowed = z.output<typeof OneSessionQuery>;
+
+/** How many runs the detail of a session tells the messages of. */
+const chatRuns = 100;
+
+const params = z.object({ session_id: z.string() });
+const tags = ["Sessions"];
+const notFound = () => new KernError("not_found", "Session not found");
+
+export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
+  const store = (env: Env, { db_id }: Narrowed): SessionStore => {
+    if (db === null)
+      throw new KernError(
+        "unavailable",
+        "Sessions not available: pass a db to AgentOS to enable this feature.",
+      );
+    if (db_id !== undefined && db_id !== db.id)
+      throw new KernError("not_found", "Database not found");
+    return db.connect(env).sessions;
+  };
+  const find = async (env: Env, id: string, narrowed: Narrowed): Promise<SessionRow> => {
+    const session = await store(env, narrowed).read(id);
+    const { type = session?.type, user_id = session?.user_id } = narrowed;
+    if (session === null || session.user_id !== user_id || session.type !== type) throw notFound();
+    return session;
+  };
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/sessions",
+      tags,
+      summary: "List sessions, newest first",
+      description:
+        "Sorted otherwise than by created_at, or narrowed by more than user_id, it looks at the newest 10,000.",
+      middleware: requires("sessions:read"),
+      request: { query: SessionQuery },
+      responses: {
+        200: json(SessionPage, "A page of sessions."),
+        ...refusals(401, 403, 404, 422, 503),
+      },
+    }),
+    async (c) => {
+      const startedMs = performance.now();
+      const query = c.req.valid("query");
+      const { component_id, limit, session_name: name, sort_by: sortBy, type, user_id } = query;
+      const page = Math.max(1, query.page);
+      const { sessions, total } = await store(c.env, query).list(
+        { user_id, type, component_id, name },
+        { limit, offset: (page - 1) * limit, sortBy, ascending: query.sort_order === "asc" },
+      );
+      const meta = {
+        page,
+        limit,
+        total_pages: Math.ceil(total.count / limit),
+        total_count: total.count,
+        search_time_ms: Math.round((performance.now() - startedMs) * 100) / 100,
+        total_is_exact: total.isExact,
+      };
+      return c.json({ data: sessions.map(sessionView), meta }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/sessions/{session_id}",
+      tags,
+      summary: "Read a session",
+      middleware: requires("sessions:read"),
+      request: { params, query: OneSessionQuery },
+      responses: {
+        200: json(SessionDetail, "The session and what was said in it."),
+        ...refusals(401, 403, 404, 422, 503),
+      },
+    }),
+    async (c) => {
+      const query = c.req.valid("query");
+      const session = await find(c.env, c.req.valid("param").session_id, query);
+      const runs = await store(c.env, query).runs(session, chatRuns, 0);
+      return c.json(sessionDetail(session, runs), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/sessions/{session_id}/runs",
+      tags,
+      summary: "List a session's runs, the newest last, each with what it waits for",
+      middleware: requires("sessions:read"),
+      request: { params, query: SessionRunsQuery },
+      responses: {
+        200: json(z.array(SessionRun), "A page of the session's runs."),
+        ...refusals(401, 403, 404, 422, 503),
+      },
+    }),
+    async (c) => {
+      const query = c.req.valid("query");
+      const { limit } = query;
+      const session = await find(c.env, c.req.valid("param").session_id, query);
+      const offset = (Math.max(1, query.page) - 1) * limit;
+      const rows = await store(c.env, query).runs(session, limit, offset);
+      return c.json(await inTurn(rows.reverse(), async (row) => sessionRun(c.env, row)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/sessions/{session_id}/rename",
+      tags,
+      summary: "Rename a session",
+      middleware: requires("sessions:write"),
+      request: { params, query: OneSessionQuery, body: bodies(RenameRequest) },
+      responses: {
+        200: json(SessionDetail, "The session by its new name."),
+        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
+      },
+    }),
+    (async (c: Narrowing) => {
+      const query = c.req.valid("query");
+      const body = await readBody(c, RenameRequest);
+      if ("response" in body) return body.response;
+      const { id } = await find(c.env, c.req.param("session_id") ?? "", query);
+      const sessions = store(c.env, query);
+      const session = await sessions.rename(id, body.value.session_name, now());
+      if (session === null) throw notFound();
+      return c.json(sessionDetail(session, await sessions.runs(session, chatRuns, 0)), 200);
+    }) as never,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/sessions/{session_id}",
+      tags,
+      summary: "Delete a session, and cancel what waits in it",
+      description:
+        "Its runs stay as evidence. A later run with its id begins it anew, without what was before.",
+      middleware: requires("sessions:write"),
+      request: { params, query: OneSessionQuery },
+      responses: { 204: { description: "Deleted." }, ...refusals(401, 403, 404, 422, 503) },
+    }),
+    async (c) => {
+      const query = c.req.valid("query");
+      const { id } = await find(c.env, c.req.valid("param").session_id, query);
+      const sessions = store(c.env, query);
+      if (!(await sessions.delete(id, now()))) throw notFound();
+      await cancelLeftBehind(c.env, sessions, { sessionId: id });
+      return c.body(null, 204);
+    },
+  );
+
+  return app;
+}
+
+type Narrowing = Context<OsEnv, string, { out: { query: Narrowed } }>;
