@@ -175,7 +175,13 @@ export const agent = new Agent({
   instructions: ["You test."],
 });
 
-const short = new Agent({ id: "short", model, tools: [lookUp], maxSteps: 3 });
+const short = new Agent({
+  id: "short",
+  model,
+  tools: [lookUp],
+  maxSteps: 3,
+  addHistoryToContext: 2,
+});
 
 const clerk = new Agent({
   id: "clerk",

@@ -23,6 +23,7 @@ test("an agent is what its options say, with defaults for what they leave out", 
     instructions: [],
     db: null,
     maxSteps: 50,
+    historyRuns: 0,
   });
   const db = { id: "d1" };
   const full = make({ name: "Helper", description: "Helps.", instructions: "Be kind.", db });
@@ -43,6 +44,26 @@ test.each(["", "-a", ".", "..", "a b", "a/b", "ä", "a?b", "a%2f", "x".repeat(12
 test.each(["a", "Data-Manager_2.0~x", "x".repeat(128)])("the id %j is fine", (id) => {
   expect(make({ id }).id).toBe(id);
 });
+
+test.each([
+  [true, 3],
+  [false, 0],
+  [1, 1],
+  [20, 20],
+])("addHistoryToContext %j shows the model %i earlier runs", (addHistoryToContext, runs) => {
+  expect(make({ addHistoryToContext }).historyRuns).toBe(runs);
+});
+
+test.each([0, 21, -1, 1.5, Number.NaN, "3", null])(
+  "addHistoryToContext %j is refused by the agent's name",
+  (given) => {
+    expect(() => make({ addHistoryToContext: given as number })).toThrow(
+      new TypeError(
+        "Agent 'helper': 'addHistoryToContext' must be true, false or a whole number from 1 to 20.",
+      ),
+    );
+  },
+);
 
 test("two tools of one name are refused by name", () => {
   const other = tool({ name: "lookup", parameters: z.object({}), execute: () => "2" });

@@ -35,6 +35,7 @@ async function known(): Promise<Known> {
     run_id: [...runs.map(({ run_id }) => run_id), nobody],
     approval_id: [...approvals.map(({ id }) => id), approvalIdOf(nobody, 0)],
     agent_id: ["tester"],
+    session_id: runs.map(({ session_id }) => session_id),
     cursor: [meta.next_cursor],
     created_after: ["1793491200", "2026-11-01T00:00:00Z"],
   };

@@ -69,7 +69,7 @@ async function ended(): Promise<RunView> {
 }
 
 test("a stream is taken up after the last event that was received, as JSON or as a form", async () => {
-  const { run_id } = await ended();
+  const { run_id, session_id } = await ended();
   const all = await eventsOf(await resume(run_id));
   expect(all.map(({ event_index }) => event_index)).toEqual(all.map((_, at) => at));
   expect(names(all)).toEqual(
@@ -84,7 +84,7 @@ test("a stream is taken up after the last event that was received, as JSON or as
     expect(await eventsOf(await resume(run_id, { last_event_index: last }))).toEqual(after);
     const form = new FormData();
     form.set("last_event_index", String(last));
-    form.set("session_id", "any");
+    form.set("session_id", session_id);
     expect(await eventsOf(await http("POST", path(run_id), { body: form }))).toEqual(after);
   }
   expect(await eventsOf(await http("POST", path(run_id)))).toEqual(all);

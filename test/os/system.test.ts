@@ -96,6 +96,7 @@ test("what needs the database or a run's object says which binding is missing, a
   const asked: [string, string, string, Question?][] = [
     [binding, "GET", "/approvals"],
     [binding, "GET", "/approvals/count"],
+    [binding, "GET", "/sessions"],
     [binding, "POST", "/agents/tester/runs", body],
     [binding, "GET", "/ops/runs"],
     ["RUNS", "GET", `/approvals/${id}`],
@@ -119,6 +120,8 @@ test.each([
   for (const [method, path, question] of [
     ["GET", "/approvals", {}],
     ["GET", "/approvals/count", {}],
+    ["GET", "/sessions", {}],
+    ["DELETE", "/sessions/s", {}],
     ["POST", "/agents/tester/runs", json({ message: "hello", stream: false })],
     ["GET", "/health", {}],
   ] as [string, string, Question][]) {
@@ -244,12 +247,12 @@ test("the document is OpenAPI 3.1: every part is there, every reference leads so
 
 test("answers are as the document says", async () => {
   const document = await readDocument();
-  const { id, run_id } = await pending(
+  const { id, run_id, session_id } = await pending(
     (await start(script({ calls: [{ name: "pay_out", args: { amount: 1, account: "" } }] })))
       .run_id,
   );
   const team = await start(script({ text: "hi" }), {}, "crew", "teams");
-  const ids = { approval_id: id, run_id, agent_id: "tester" };
+  const ids = { approval_id: id, run_id, session_id, agent_id: "tester" };
   const teamIds = { team_id: "crew", run_id: team.run_id };
   for (const operation of operationsOf(document).filter(({ method }) => method === "GET")) {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
