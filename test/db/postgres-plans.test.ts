@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queries, totalOf } from "../../src/db/postgres-search.ts";
+import { queries, sessionQueries, totalOf } from "../../src/db/postgres-search.ts";
 import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
-import type { ApprovalFilter, Position } from "../../src/run/store.ts";
+import type { ApprovalFilter, Position, SessionFilter, SessionRow } from "../../src/run/store.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { copying } from "./copies.ts";
 import { approvalRow, runRow } from "./rows.ts";
@@ -124,5 +124,69 @@ describe("how Postgres goes about a list", () => {
     [{ user_id: "user-7" }, 400],
   ])("a count of %j looks at no more than it counts", async (filter, most) => {
     expect((await count(filter)).read).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("how Postgres goes about sessions", () => {
+  beforeAll(async () => {
+    await queryPostgres(url, "TRUNCATE runs, sessions");
+    await queryPostgres(
+      url,
+      `INSERT INTO sessions SELECT 'session-' || n, 'user-' || n % 100, 'about ' || n, 'agent', 'a', n, n,
+         CASE WHEN n % 1000 = 0 THEN n + 1 END FROM generate_series(1, ${stored}) AS n`,
+    );
+    await queryPostgres(
+      url,
+      `INSERT INTO runs SELECT 'run-' || n, 1, 'run-' || n, 'a', NULL, 'session-' || n % 4000, 'user-' || n % 100, NULL,
+         CASE WHEN n % 2 = 0 THEN 'PAUSED' ELSE 'COMPLETED' END, '', '', n, n, NULL FROM generate_series(1, ${stored}) AS n`,
+    );
+    await queryPostgres(url, "VACUUM ANALYZE sessions, runs");
+  }, 60_000);
+  afterAll(async () => {
+    await queryPostgres(url, "TRUNCATE runs, sessions");
+  });
+
+  const session: SessionRow = {
+    id: "session-7",
+    user_id: "user-7",
+    name: "about 7",
+    type: "agent",
+    component_id: "a",
+    created_at_ms: 7,
+    updated_at_ms: 7,
+    deleted_at_ms: null,
+  };
+
+  test.each<[SessionFilter, string]>([
+    [{}, "sessions_newest"],
+    [{ user_id: "user-7" }, "sessions_by_user"],
+  ])("a page of %j walks one index in its order", async (filter, index) => {
+    for (const ascending of [false, true]) {
+      const page = { limit, offset: 0, sortBy: "created_at", ascending } as const;
+      const { isSorted, led, read } = await watch(sessionQueries.page(db, filter, page));
+      expect([led, isSorted]).toEqual([[index], false]);
+      expect(read).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  test("a page by name looks at no more than its window", async () => {
+    const page = { limit, offset: 0, sortBy: "session_name", ascending: true } as const;
+    const { led, read } = await watch(sessionQueries.page(db, { name: "about 39" }, page));
+    expect(led).toContain("sessions_newest");
+    expect(read).toBeLessThanOrEqual(10_000 + 2 * limit);
+  });
+
+  test("a session's runs, its history and what was left behind are found by one index", async () => {
+    const runs = await watch(sessionQueries.runsIn(db, session, limit, 0));
+    const component = { type: "agent", id: "a" } as const;
+    const history = await watch(sessionQueries.history(db, session, component, 3));
+    for (const { led, read } of [runs, history]) {
+      expect(led).toEqual(["runs_by_session"]);
+      expect(read).toBeLessThanOrEqual(10);
+    }
+    const of = { deletedSinceMs: stored - 5000 };
+    const left = await watch(sessionQueries.leftBehind(db, { of, afterId: "", limit: 50 }));
+    expect(left.led).toEqual(["sessions_deleted", "runs_by_session"]);
+    expect(left.read).toBeLessThanOrEqual(6 + 60);
   });
 });
