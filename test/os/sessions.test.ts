@@ -61,7 +61,7 @@ test("of ten users who begin one session at once one has it", async () => {
   const users = Array.from({ length: 10 }, (_, n) => `user-${n}`);
   const answers = await Promise.all(users.map(async (user_id) => post({ session_id, user_id })));
   const statuses = answers.map(({ status }) => status);
-  expect(statuses.toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 404)]);
+  expect(statuses.filter((status) => status === 404)).toHaveLength(9);
   const owner = users[statuses.indexOf(200)];
   expect(await detail(session_id)).toMatchObject({ user_id: owner });
   expect(await runsOf(session_id)).toMatchObject([{ user_id: owner }]);
