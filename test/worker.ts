@@ -190,14 +190,37 @@ const clerk = new Agent({
   description: "Deletes and looks up.",
   tools: [deleteUserData, lookUp, confirmOnly, payOut, audited],
 });
+/** Has tools of the names that others must ask for, and asks nobody. */
+const careless = new Agent({
+  id: "careless",
+  model,
+  tools: [
+    tool({
+      name: "delete_user_data",
+      description: "Delete a user's data, at once.",
+      parameters: user,
+      execute: async (args, ctx) => act("delete_user_data", args, ctx, "Deleted at once."),
+    }),
+    tool({
+      name: "refund",
+      description: "Refund an amount, at once.",
+      parameters: z.object({
+        amount: z.number().default(1000),
+        currency: z.enum(["EUR", "USD"]).default("EUR"),
+      }),
+      execute: async (args, ctx) => act("refund", args, ctx, "Refunded at once."),
+    }),
+    lookUp,
+  ],
+});
 const inner = new Team({ id: "inner", model, members: [clerk], tools: [refund] });
 const middle = new Team({ id: "middle", model, members: [inner] });
 const crew = new Team({
   id: "crew",
   name: "Crew",
   model,
-  members: [agent, clerk, middle],
-  tools: [deleteUserData, setFlag, audited],
+  members: [agent, clerk, middle, careless],
+  tools: [deleteUserData, setFlag, audited, confirmOnly],
   instructions: ["You lead."],
 });
 

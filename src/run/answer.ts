@@ -158,7 +158,7 @@ export function answerAsUser(
   let now = state;
   for (const call of state.calls.values()) {
     if (call.phase !== "waiting" || call.approvalId !== null) continue;
-    const given = answers.find(({ tool_call_id: id }) => id === call.toolCallId || id === call.id);
+    const given = answers.find((answer) => isFor(answer, call, state.id));
     if (given === undefined) continue;
     const answered: Entry = {
       kind: "call_answered",
@@ -176,6 +176,14 @@ export function answerAsUser(
     now = applyAll(after, said.entries, row);
   }
   return { entries };
+}
+
+/** Whether the answer is for this call of this run: members of one team may have calls whose ids, as models give them, are alike. */
+export function isFor(answer: UserAnswer, call: CallState, runId: string): boolean {
+  const requirement = answer.id ?? null;
+  if (requirement !== null) return requirement === call.key;
+  if ((answer.member_run_id ?? runId) !== runId) return false;
+  return answer.tool_call_id === call.toolCallId || answer.tool_call_id === call.id;
 }
 
 /** What comes of a user's answer; nothing where it is none. */

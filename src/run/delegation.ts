@@ -2,7 +2,7 @@ import type { Agent } from "../agent/agent.ts";
 import { delegationName } from "../agent/team.ts";
 import type { Requirement } from "../approval/record.ts";
 import type { Tool } from "../tools/tool.ts";
-import { maxResultBytes, type UserAnswer } from "./answer.ts";
+import { isFor, maxResultBytes, type UserAnswer } from "./answer.ts";
 import type { Entry } from "./entry.ts";
 import { newRunId } from "./ids.ts";
 import type { Report, StartMessage } from "./messages.ts";
@@ -147,28 +147,31 @@ export function waitsForApproval(state: RunState): boolean {
 /** The answers that are meant for members, each for the one whose requirement it names, or whose call alone has its id. */
 export function passedOn(
   state: RunState,
-  answers: readonly UserAnswer[],
+  { answers, requestId = "" }: { answers: readonly UserAnswer[]; requestId?: string },
 ): { member: MemberState; answers: UserAnswer[] }[] {
-  const own = new Set(currentCalls(state).flatMap(({ id, toolCallId }) => [id, toolCallId]));
+  const own = currentCalls(state).filter(
+    ({ answeredBy, approvalId, phase }) =>
+      answeredBy.includes(requestId) || (phase === "waiting" && approvalId === null),
+  );
   const members = openMembers(state).flatMap(({ member, phase }) =>
     member === null || phase !== "delegated" ? [] : [member],
   );
   return members.flatMap((member) => {
     const meant = answers.filter((answer) => {
-      const wait = member.waits.find((one) => isFor(answer, one, member));
-      if (wait === undefined) return false;
-      const others = members.filter((other) =>
-        other.waits.some((one) => isFor(answer, one, other)),
+      if (own.some((call) => isFor(answer, call, state.id))) return false;
+      const asked = members.filter(({ runId, waits }) =>
+        waits.some((wait) => isMeant(answer, wait, runId)),
       );
-      return others.length === 1 && (answer.id !== undefined || !own.has(answer.tool_call_id));
+      return asked.length === 1 && asked[0] === member;
     });
     return meant.length === 0 ? [] : [{ member, answers: meant }];
   });
 }
 
-function isFor(answer: UserAnswer, wait: Requirement, member: MemberState): boolean {
-  if (answer.id !== undefined && answer.id !== null) return answer.id === wait.id;
-  const runId = answer.member_run_id ?? null;
-  if (runId !== null && runId !== (wait.member_run_id ?? member.runId)) return false;
+function isMeant(answer: UserAnswer, wait: Requirement, memberRunId: string): boolean {
+  const requirement = answer.id ?? null;
+  if (requirement !== null) return requirement === wait.id;
+  const runId = wait.member_run_id ?? memberRunId;
+  if ((answer.member_run_id ?? runId) !== runId) return false;
   return answer.tool_call_id === wait.tool_execution.tool_call_id;
 }

@@ -159,8 +159,9 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     const isRepeated = hasAnswered(state, requestId);
     const after = isRepeated ? state : this.#answer(state, message);
     if ("reason" in after) return after;
+    const passes = passedOn(after, message);
     const members = stream ? await this.membersAtWork() : [];
-    const refused = await this.#pass(after, message);
+    const refused = await this.#pass(passes, message);
     if (refused !== null) return refused;
     await this.#engine.telling.settled(waitMs);
     // Where nothing more is to come, the last event is told again: a stream never ends without saying how.
@@ -194,14 +195,17 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 
   /** Hands on the answers to what members wait for; a refusal where one of them refuses. */
-  async #pass(state: RunState, message: ContinueMessage): Promise<Refusal | null> {
-    for (const { answers, member } of passedOn(state, message.answers)) {
+  async #pass(
+    passes: ReturnType<typeof passedOn>,
+    message: ContinueMessage,
+  ): Promise<Refusal | null> {
+    for (const { answers, member } of passes) {
       const { id: agentId, runId } = member;
       const passed = { ...message, agentId, answers, stream: false, waitMs: 0 };
       const reply = await this.#host.ask(this.env, runId, async (run) => run.continue(passed));
       if (!reply.ok) return reply;
-      await this.#askMembers();
     }
+    if (passes.length > 0) await this.#askMembers();
     return null;
   }
 
