@@ -277,7 +277,7 @@ export function agentRoutes({
       const members =
         last < 0 || !isTeam
           ? []
-          : await askRun(c.env, runId, async (object) => object.membersAtWork());
+          : await askRun(c.env, runId, async (object) => object.membersAtWork(last + 1));
       return eventStream(open(c, runId), { from: last + 1, opened, team: teamOf(c, members) });
     }) as never,
   );

@@ -1,4 +1,4 @@
-import { isLast, isPause, type RunEvent } from "../run/events.ts";
+import type { RunEvent } from "../run/events.ts";
 import { relays, type TeamEvents } from "./relay.ts";
 import { type OpenEvents, OutOfReach, runEvents } from "./run-events.ts";
 
@@ -49,7 +49,6 @@ async function pump(
   const members = team === undefined ? null : relays(team, { send, retryMs, signal });
   try {
     for await (const event of runEvents(open, { from, opened, retryMs, signal })) {
-      if (isPause(event.event) || isLast(event.event)) await members?.rest();
       await members?.before(event);
       await send(event);
       members?.after(event);

@@ -100,6 +100,8 @@ export type ContinueReply = Reply<{ run: RunView; from: number; members: MemberE
 export interface MemberEvents {
   runId: string;
   from: number;
+  /** It waits for people, and has told so before. */
+  rests: boolean;
 }
 export type ApprovalReply = Reply<{ approval: ApprovalRecord }>;
 
@@ -140,7 +142,7 @@ export interface RunDoor {
   hear(message: ReportMessage): Promise<Reply<object>>;
   turnedDown(): Promise<Reply<{ refusals: Refusals }>>;
   hide(approvalId: string): Promise<Reply<object>>;
-  membersAtWork(): Promise<MemberEvents[]>;
+  membersAtWork(fromIndex?: number): Promise<MemberEvents[]>;
   eventCount(): Promise<number>;
   follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;
   poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;

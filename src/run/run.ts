@@ -160,7 +160,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     const after = isRepeated ? state : this.#answer(state, message);
     if ("reason" in after) return after;
     const passes = passedOn(after, message);
-    const members = stream ? await this.membersAtWork() : [];
+    // Those who are given an answer rest no more.
+    const members = (stream ? await this.membersAtWork() : []).map((one) => ({
+      ...one,
+      rests: one.rests && passes.every(({ member }) => member.runId !== one.runId),
+    }));
     const refused = await this.#pass(passes, message);
     if (refused !== null) return refused;
     await this.#engine.telling.settled(waitMs);
@@ -303,16 +307,22 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.#state === null ? 0 : this.#engine.telling.eventCount();
   }
 
-  /** The members whose runs have not ended, and theirs, for whoever follows them from now on. */
-  async membersAtWork(): Promise<MemberEvents[]> {
+  /**
+   * The members whose runs have not ended, and theirs, for whoever follows them from now on; without those that this run's
+   * events from an index on are yet to tell of, because they are followed from their beginning.
+   */
+  async membersAtWork(fromIndex?: number): Promise<MemberEvents[]> {
     const open = this.#state === null ? [] : openMembers(this.#state);
-    const asked = open.map(async ({ member }) => {
-      const runId = member?.runId ?? "";
-      return this.#host.ask(this.env, runId, async (run) => [
-        { runId, from: await run.eventCount() },
-        ...(await run.membersAtWork()),
-      ]);
-    });
+    const news = fromIndex === undefined ? null : this.#engine.telling.handedOver(fromIndex);
+    const asked = open
+      .flatMap(({ member }) => member ?? [])
+      .filter(({ runId }) => news?.has(runId) !== true)
+      .map(async ({ runId, status }) => {
+        return this.#host.ask(this.env, runId, async (run) => [
+          { runId, from: await run.eventCount(), rests: status === "PAUSED" },
+          ...(await run.membersAtWork()),
+        ]);
+      });
     const found = await Promise.allSettled(asked);
     return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
   }

@@ -136,6 +136,19 @@ export class Telling {
     return count;
   }
 
+  /** The runs of the members to whom a task was handed over by an event from this index on. */
+  handedOver(fromIndex: number): ReadonlySet<string> {
+    const read = eventReader(this.#parts.tools());
+    const runIds = new Set<string>();
+    for (const row of this.#parts.journal.rows()) {
+      const { events } = read(row);
+      if ((events.at(-1)?.event_index ?? -1) < fromIndex) continue;
+      for (const entry of row.entries)
+        if (entry.kind === "call_delegated") runIds.add(entry.memberRunId);
+    }
+    return runIds;
+  }
+
   #outboxes(state: RunState): Outbox[] {
     const { outbox, teamOutbox } = this.#parts;
     return state.member === null ? [outbox] : [outbox, teamOutbox];
