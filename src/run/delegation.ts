@@ -22,6 +22,8 @@ import { requirements } from "./view.ts";
 /** The most characters of what a member waits for that its team keeps; the approvals themselves stay with the member. */
 const maxWaitsLength = 512 * 1024;
 
+/** The same for all of its members: a team's run goes whole to whoever reads it. */
+const maxAllWaitsLength = 4 * 1024 * 1024;
 /** Whether a call of this tool hands a task to a member, rather than executing anything. */
 export function isDelegation(agent: Agent, tool: Tool): boolean {
   return agent.members.size > 0 && tool.name === delegationName;
@@ -71,7 +73,7 @@ export function reportOf(state: RunState, tools: ReadonlyMap<string, Tool>): Rep
     version: state.seq,
     status: statusOf(state),
     result: state.ended === null ? null : resultOf(state),
-    waits: abridged(requirements(state, tools)),
+    waits: abridged(requirements(state, tools), maxWaitsLength),
     refusals: [...state.refusals],
   };
 }
@@ -87,7 +89,14 @@ export function hear(
     return [];
   const { refusals, result, status, version, waits } = report;
   const news = refusals.filter(([question]) => !state.refusals.has(question));
-  const told: Entry = { kind: "member_told", callId, version, status, waits, refusals: news };
+  const told: Entry = {
+    kind: "member_told",
+    callId,
+    version,
+    status,
+    waits: newWaits(state, call, waits),
+    refusals: news,
+  };
   if (call.phase !== "delegated" || !isOver(status)) return [told];
   const outcome =
     status === "COMPLETED" ? "succeeded" : status === "CANCELLED" ? "cancelled" : "failed";
@@ -114,12 +123,28 @@ function clip(text: string, length: number): string {
   return `${text.slice(0, length).toWellFormed()}… (${text.length - length} more characters were left out)`;
 }
 
-/** Without the arguments of those that would make a row too large: each names its approval, which has them. */
-function abridged(waits: Requirement[]): Requirement[] {
+/** What a member waits for, as its team keeps it beside what the others wait for. */
+function newWaits(
+  state: RunState,
+  call: CallState,
+  waits: Requirement[],
+): (Requirement | string)[] {
+  const others = openMembers(state).flatMap(({ id, member }) =>
+    id === call.id ? [] : (member?.waits ?? []),
+  );
+  const left = others.reduce((sum, wait) => sum - JSON.stringify(wait).length, maxAllWaitsLength);
+  const before = new Map(call.member?.waits.map((wait) => [wait.id, JSON.stringify(wait)]));
+  return abridged(waits, left).map((wait) =>
+    before.get(wait.id) === JSON.stringify(wait) ? wait.id : wait,
+  );
+}
+
+/** Without the arguments of those that would make it too much: each names its approval, which has them. */
+function abridged(waits: Requirement[], maxLength: number): Requirement[] {
   let length = 0;
   return waits.map((wait) => {
     length += JSON.stringify(wait).length;
-    if (length <= maxWaitsLength) return wait;
+    if (length <= maxLength) return wait;
     const { tool_execution: execution } = wait;
     return {
       ...wait,

@@ -158,7 +158,8 @@ export type Entry =
       /** Grows with every word of this member's. */
       version: number;
       status: RunStatus;
-      waits: Requirement[];
+      /** What it waits for; the id alone of what is as it was told before, so that the journal does not repeat it. */
+      waits: (Requirement | string)[];
       refusals: Refusals;
     }
   | { kind: "call_ended"; callId: string; outcome: CallOutcome; result: string }

@@ -260,7 +260,11 @@ function change(
     case "member_told": {
       const call = known(state.calls, entry.callId);
       if (call.member === null) throw new Error(`The call '${call.id}' was handed to nobody.`);
-      const { refusals, status, version, waits } = entry;
+      const { refusals, status, version } = entry;
+      const before = new Map(call.member.waits.map((wait) => [wait.id, wait]));
+      const waits = entry.waits.map((wait) =>
+        typeof wait === "string" ? known(before, wait) : wait,
+      );
       const member = { ...call.member, status, version, waits };
       return {
         // A call may have ended before its member: a cancelled one is told so, and tells its own end.
