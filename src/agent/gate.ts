@@ -42,8 +42,8 @@ export function judge(
   if (!checked.ok) return { kind: "refuse", reason: clip(checked.message, 2000) };
   const args = checked.value;
   // Also where the tool asks nobody: another member's tool of this name must not do what a person turned down.
-  const earlier = refusals.get(questionHash(tool.name, args));
-  if (earlier !== undefined) return { kind: "refuse", reason: earlier };
+  const earlier = questions(tool, args).find((question) => refusals.has(question));
+  if (earlier !== undefined) return { kind: "refuse", reason: refusals.get(earlier) ?? "" };
   const pauseType = pauseTypeOf(tool);
   if (pauseType === null) return { kind: "run", args, toolVersion: tool.version };
   return {
@@ -95,6 +95,19 @@ export function checkArguments(
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return { ok: false, message: messageOf(error) };
+  }
+}
+
+/** The same question, as it was asked and as the tool completes it: somebody else was perhaps shown its defaults. */
+function questions(tool: Tool, args: Arguments): string[] {
+  const asked = questionHash(tool.name, args);
+  const parsed = validate(tool.parameters, args);
+  if (!parsed.ok) return [asked];
+  try {
+    return [asked, questionHash(tool.name, parsed.value)];
+  } catch {
+    // What the tool makes of them is not JSON, and nobody can have been shown it.
+    return [asked];
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Agent } from "../agent/agent.ts";
 import { delegationName } from "../agent/team.ts";
 import type { Requirement } from "../approval/record.ts";
-import type { Tool } from "../tools/tool.ts";
+import { isGated, type Tool } from "../tools/tool.ts";
 import { isFor, maxResultBytes, type UserAnswer } from "./answer.ts";
-import type { Entry } from "./entry.ts";
+import type { Entry, Refusals } from "./entry.ts";
 import { newRunId } from "./ids.ts";
 import type { Report, StartMessage } from "./messages.ts";
 import { ended } from "./question.ts";
@@ -24,9 +24,22 @@ const maxWaitsLength = 512 * 1024;
 
 /** The same for all of its members: a team's run goes whole to whoever reads it. */
 const maxAllWaitsLength = 4 * 1024 * 1024;
+/** The most characters that a team keeps of what people said against calls in one member's run, and of each where there are many. */
+const maxSaidLength = 128 * 1024;
+const leastSaidLength = 100;
+
 /** Whether a call of this tool hands a task to a member, rather than executing anything. */
 export function isDelegation(agent: Agent, tool: Tool): boolean {
   return agent.members.size > 0 && tool.name === delegationName;
+}
+
+/** Whether anybody in the team, from this one down, has to ask before a tool of this name is called. */
+export function asksBefore(agent: Agent, toolName: string): boolean {
+  const tool = agent.tools.get(toolName);
+  return (
+    (tool !== undefined && isGated(tool)) ||
+    [...agent.members.values()].some((member) => asksBefore(member, toolName))
+  );
 }
 
 /** The call's task goes to the member that it names. */
@@ -74,7 +87,7 @@ export function reportOf(state: RunState, tools: ReadonlyMap<string, Tool>): Rep
     status: statusOf(state),
     result: state.ended === null ? null : resultOf(state),
     waits: abridged(requirements(state, tools), maxWaitsLength),
-    refusals: [...state.refusals],
+    refusals: clipped(state),
   };
 }
 
@@ -116,6 +129,16 @@ function resultOf(state: RunState): string {
     .filter(({ answer }) => !said.includes(answer))
     .map(({ answer, toolName }) => `${toolName} was not executed. ${answer}`);
   return clip([said, ...new Set(undone)].join("\n"), maxResultBytes / 4);
+}
+
+/** Each question, and what was said of it, as long as all of that fits into a row of the team's. */
+function clipped({ refusals }: RunState): Refusals {
+  let left = maxSaidLength;
+  return [...refusals].map(([question, { answer, toolName }]) => {
+    const said = clip(answer, Math.max(leastSaidLength, left));
+    left -= said.length;
+    return [question, { toolName, answer: said }];
+  });
 }
 
 function clip(text: string, length: number): string {

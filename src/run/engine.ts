@@ -1,10 +1,10 @@
 import type { Agent } from "../agent/agent.ts";
 import { KernError, messageOf } from "../errors.ts";
-import type { Tool } from "../tools/tool.ts";
+import { isGated, type Tool } from "../tools/tool.ts";
 import { Alarm } from "./alarm.ts";
 import { within } from "./deadline.ts";
 import { lapses, nextDueMs } from "./due.ts";
-import { hear } from "./delegation.ts";
+import { asksBefore, hear } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
@@ -13,6 +13,7 @@ import type { Inspection, Report } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
 import { type Setting, stop } from "./question.ts";
+import type { Elsewhere } from "./reply.ts";
 import { rootOf, type RunState } from "./state.ts";
 import { Telling } from "./telling.ts";
 import { perform } from "./work.ts";
@@ -34,14 +35,17 @@ export interface EngineParts {
 /** The runs of the same team, as this run reaches them. */
 export interface TeamPorts {
   join: MembersParts["join"];
-  /** What people turned down in the team of the run with this id, its root. */
-  turnedDown: (rootRunId: string) => Promise<Refusals>;
+  /** What people turned down in the team of the run with this id, its root; `asks`: by now, and whether all of it could be asked. */
+  turnedDown: (
+    rootRunId: string,
+    asks: boolean,
+  ) => Promise<{ refusals: Refusals; complete: boolean }>;
 }
 
 /** When a wake-up that failed is repeated. */
 const wakeAgainMs = 30_000;
 /** How long a team may take to say what people turned down in it. */
-const turnedDownMs = 5_000;
+const turnedDownMs = 6_000;
 
 /**
  * Moves one run: stores what happened together with the start of what follows from it, begins that work, and stores what
@@ -207,7 +211,7 @@ export class Engine {
       env,
       signal: abort.signal,
       onText,
-      turnedDown: async () => this.#turnedDown(state),
+      turnedDown: async (toolNames) => this.#turnedDown(state, agent, toolNames),
       now: () => ({ state: this.state ?? state, setting: this.#setting() }),
     });
     this.#work.delete(workOf(launch));
@@ -221,16 +225,34 @@ export class Engine {
     }
   }
 
-  /** Where the team cannot be asked, a person is. */
-  async #turnedDown(state: RunState): Promise<Refusals> {
-    if (state.member === null) return [];
+  /** Where the team cannot be asked, a person is; what this agent would ask nobody about is in doubt then. */
+  async #turnedDown(
+    state: RunState,
+    agent: Agent,
+    toolNames: readonly string[],
+  ): Promise<Elsewhere> {
+    const none = { refusals: [], doubtful: new Set<string>() };
+    if (state.member === null || toolNames.length === 0) return none;
+    const above = state.member.ancestors.map(({ teamId }) => this.#parts.agentOf(teamId));
+    // Of a team that is not configured any more nobody knows what it asked about.
+    const gated = toolNames.filter((name) =>
+      above.some((team) => team === undefined || asksBefore(team, name)),
+    );
+    const doubtful = new Set(
+      gated.filter((name) => {
+        const tool = agent.tools.get(name);
+        return tool !== undefined && !isGated(tool);
+      }),
+    );
     try {
-      const found = await within(turnedDownMs, this.#parts.team.turnedDown(rootOf(state)));
-      return found === "late" ? [] : found;
+      const told = this.#parts.team.turnedDown(rootOf(state), gated.length > 0);
+      const found = await within(turnedDownMs, told);
+      if (found !== "late")
+        return { refusals: found.refusals, doubtful: found.complete ? none.doubtful : doubtful };
     } catch (error) {
       console.error("kern: a team could not be asked what was turned down", messageOf(error));
-      return [];
     }
+    return { ...none, doubtful };
   }
 
   /** Whether the journal still waits for this very attempt: a late result of another one is dropped. */

@@ -1,11 +1,11 @@
 import { messageOf } from "../errors.ts";
 import { openMembers, startOf } from "./delegation.ts";
-import { type JoinMessage, messageVersion, type Reply, type Report } from "./messages.ts";
+import { type JoinMessage, type JoinReply, messageVersion, type Report } from "./messages.ts";
 import type { RunState } from "./state.ts";
 
 export interface MembersParts {
   /** Has a member take up its task, or lay it down, and say where it stands; safe to repeat. */
-  join: (memberRunId: string, message: JoinMessage) => Promise<Reply<{ report: Report }>>;
+  join: (memberRunId: string, message: JoinMessage) => Promise<JoinReply>;
   /** A member has said where it stands. */
   heard: (callId: string, memberRunId: string, report: Report) => void;
   now: () => number;
@@ -21,7 +21,9 @@ interface Word {
   dueMs: number;
   /** What it was told last; what is to be told now may be another. */
   dismissed: boolean;
-  underWay: Promise<void> | null;
+  underWay: Promise<boolean> | null;
+  /** What is said after that to everyone who asked meanwhile. */
+  next: Promise<boolean> | null;
 }
 
 const maxBackOffMs = 60_000;
@@ -52,9 +54,9 @@ export class Members {
 
   /**
    * Tells members what they do not know yet; with "due", also asks those where they stand that have been silent for long, or of
-   * whom this instance knows nothing; with "all", everyone.
+   * whom this instance knows nothing; with "all", everyone. False where not all of those, and theirs, have said where they stand.
    */
-  async tend(state: RunState, whom: "news" | "due" | "all"): Promise<void> {
+  async tend(state: RunState, whom: "news" | "due" | "all"): Promise<boolean> {
     const nowMs = this.#parts.now();
     const due = openMembers(state).filter(({ id, member, phase }) => {
       const word = this.#words.get(id);
@@ -62,7 +64,8 @@ export class Members {
       if (word === undefined) return whom === "due" || phase === "ended" || member?.version === 0;
       return word.dueMs <= nowMs || (phase === "ended" && !word.dismissed);
     });
-    await Promise.all(due.map(async ({ id }) => this.#tell(state, id, whom === "all")));
+    const told = due.map(async ({ id }) => this.#tell(state, id, whom === "all"));
+    return (await Promise.all(told)).every((complete) => complete);
   }
 
   /** Resolves when no word is under way. */
@@ -71,14 +74,14 @@ export class Members {
       await Promise.all(words);
   }
 
-  #underWay(): Promise<void>[] {
+  #underWay(): Promise<boolean>[] {
     return [...this.#words.values()].flatMap(({ underWay }) => underWay ?? []);
   }
 
-  async #tell(state: RunState, callId: string, asks: boolean): Promise<void> {
+  async #tell(state: RunState, callId: string, asks: boolean): Promise<boolean> {
     const call = state.calls.get(callId);
     const start = call === undefined ? null : startOf(state, call);
-    if (call === undefined || start === null) return;
+    if (call === undefined || start === null) return true;
     const dismissed = call.phase === "ended";
     const word = this.#words.get(callId) ?? {
       failures: 0,
@@ -86,29 +89,40 @@ export class Members {
       dueMs: 0,
       dismissed,
       underWay: null,
+      next: null,
     };
     this.#words.set(callId, word);
-    // One word at a time; a question that somebody acts upon comes after what was said before.
-    if (word.underWay !== null) {
+    const say = async (): Promise<boolean> => {
+      word.dismissed ||= dismissed;
+      const message = { v: messageVersion, start, dismissed: word.dismissed, asks };
+      word.underWay = this.#say(word, callId, message);
+      return word.underWay;
+    };
+    if (word.underWay === null) return say();
+    // One word at a time; a question that somebody acts upon comes after what was said before, once for all who ask.
+    if (!asks) {
       await word.underWay;
-      if (!asks && word.dismissed === dismissed) return;
+      return word.dismissed || !dismissed || say();
     }
-    word.dismissed = dismissed;
-    const said = this.#say(word, callId, { v: messageVersion, start, dismissed, asks });
-    word.underWay = said;
-    await said;
+    word.next ??= word.underWay.then(async () => {
+      word.next = null;
+      return say();
+    });
+    return word.next;
   }
 
-  async #say(word: Word, callId: string, message: JoinMessage): Promise<void> {
+  async #say(word: Word, callId: string, message: JoinMessage): Promise<boolean> {
     const { runId } = message.start;
     // Nothing leaves in the turn in which it was decided: a row that is not stored must not be acted upon.
     await Promise.resolve();
+    let complete = false;
     try {
       const reply = await this.#parts.join(runId, message);
       if (!reply.ok) throw new Error("message" in reply ? reply.message : reply.reason);
       word.failures = 0;
       word.dueMs = this.#parts.now() + patience(reply.report, word.asked++);
       this.#parts.heard(callId, runId, reply.report);
+      complete = reply.complete;
     } catch (error) {
       console.error("kern: a member of a team could not be reached", messageOf(error));
       word.dueMs = this.#parts.now() + Math.min(maxBackOffMs, 1000 * 2 ** word.failures++);
@@ -116,6 +130,7 @@ export class Members {
       word.underWay = null;
     }
     this.#parts.rearm();
+    return complete;
   }
 }
 

@@ -56,6 +56,9 @@ export interface JoinMessage extends Message {
   asks: boolean;
 }
 
+/** `complete`: whether all of the member's own members could be asked, where it was to ask them. */
+export type JoinReply = Reply<{ report: Report; complete: boolean }>;
+
 /** A member's word to its team. */
 export interface ReportMessage extends Message {
   callId: string;
@@ -138,9 +141,9 @@ export interface RunDoor {
   resolve(message: ResolveMessage): Promise<ApprovalReply>;
   continue(message: ContinueMessage): Promise<ContinueReply>;
   cancel(): Promise<Reply<object>>;
-  join(message: JoinMessage): Promise<Reply<{ report: Report }>>;
+  join(message: JoinMessage): Promise<JoinReply>;
   hear(message: ReportMessage): Promise<Reply<object>>;
-  turnedDown(): Promise<Reply<{ refusals: Refusals }>>;
+  turnedDown(asks: boolean): Promise<Reply<{ refusals: Refusals; complete: boolean }>>;
   hide(approvalId: string): Promise<Reply<object>>;
   membersAtWork(fromIndex?: number): Promise<MemberEvents[]>;
   eventCount(): Promise<number>;

@@ -12,6 +12,17 @@ import { type CallState, known, type RunState, sizeOf } from "./state.ts";
 const maxRunSize = 6 * 1024 * 1024;
 const tooLarge = `${maxRunSize / 1024 / 1024} million characters`;
 
+/** What is known of the other runs of the team. */
+export interface Elsewhere {
+  refusals: Refusals;
+  /** Tools of which nobody can say whether people turned them down, though this agent would ask nobody. */
+  doubtful: ReadonlySet<string>;
+}
+
+const nowhere: Elsewhere = { refusals: [], doubtful: new Set() };
+const doubt =
+  "It could not be found out whether somebody turned this down elsewhere in the team. Try again later.";
+
 /** The most characters of a call's id and of a tool's name that are kept of what a model writes. */
 const maxNameLength = 128;
 
@@ -24,7 +35,7 @@ export function receive(
   reply: ModelReply,
   agent: Agent,
   setting: Setting,
-  elsewhere: Refusals = [],
+  { doubtful, refusals: others }: Elsewhere = nowhere,
 ): Entry[] {
   if (state.size + sizeOf(reply.content, asRaw(reply)) > maxRunSize) {
     return stop(state, { kind: "failed", error: `The run has grown beyond ${tooLarge}.` });
@@ -32,7 +43,7 @@ export function receive(
   const n = state.steps.at(-1)?.n ?? 1;
   const seen = new Set<string>();
   const refusals = new Map(
-    [...elsewhere, ...state.refusals].map(([question, { answer }]) => [question, answer]),
+    [...others, ...state.refusals].map(([question, { answer }]) => [question, answer]),
   );
   const judged = reply.toolCalls.map((raw, index) => {
     const id = `${state.id}.${n}.${index}`;
@@ -40,7 +51,11 @@ export function receive(
     const given = raw.id !== null && raw.id.length <= maxNameLength ? raw.id : id;
     const toolCallId = seen.has(given) || given.startsWith(`${state.id}.`) ? id : given;
     seen.add(toolCallId);
-    const verdict = judge(agent.tools, raw, refusals);
+    const judged = judge(agent.tools, raw, refusals);
+    const verdict =
+      judged.kind === "run" && doubtful.has(raw.name)
+        ? ({ kind: "refuse", reason: doubt } as const)
+        : judged;
     const held = verdict.kind !== "refuse";
     // What is refused for its size must not come back with every later request.
     const rawArguments = raw.arguments.length > 2 * 131_072 ? "{}" : raw.arguments;

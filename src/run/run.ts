@@ -14,11 +14,11 @@ import {
   type ContinueReply,
   type Inspection,
   type JoinMessage,
+  type JoinReply,
   type MemberEvents,
   messageVersion,
   type Refusal,
   type Reply,
-  type Report,
   type ReportMessage,
   type ResolveMessage,
   type RunDoor,
@@ -67,9 +67,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       teamOutbox: new Outbox("team", journal, async (state) => this.#report(state)),
       team: {
         join: async (runId, message) => host.ask(env, runId, async (run) => run.join(message)),
-        turnedDown: async (runId) => {
-          const reply = await host.ask(env, runId, async (run) => run.turnedDown());
-          return reply.ok ? reply.refusals : [];
+        turnedDown: async (runId, asks) => {
+          const reply = await host.ask(env, runId, async (run) => run.turnedDown(asks));
+          if (!reply.ok) throw new Error("message" in reply ? reply.message : reply.reason);
+          return reply;
         },
       },
       // Relative to the platform's clock, which need not be the one that the run lives by.
@@ -213,11 +214,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return null;
   }
 
-  /** Hears where the members of this team stand by now. */
-  async #askMembers(): Promise<void> {
+  /** Hears where the members of this team stand by now; false where not all of them, and theirs, have said so. */
+  async #askMembers(): Promise<boolean> {
     const state = this.#state;
-    if (state !== null && openMembers(state).length > 0)
-      await within(membersMs, this.#engine.members.tend(state, "all"));
+    if (state === null || openMembers(state).length === 0) return true;
+    return (await within(membersMs, this.#engine.members.tend(state, "all"))) === true;
   }
 
   /** Stores what a caller said; refused, with nothing stored, where that is too large: what fits may not fit together. */
@@ -244,7 +245,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 
   /** A team hands this run its task, or does not want it any more; answers where the run stands. Safe to repeat. */
-  async join({ v, start, dismissed, asks }: JoinMessage): Promise<Reply<{ report: Report }>> {
+  async join({ v, start, dismissed, asks }: JoinMessage): Promise<JoinReply> {
     if (v !== messageVersion) return outdated;
     const agent = this.#host.agentOf(start.agentId);
     if (this.#state === null) {
@@ -257,8 +258,8 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     } else if (dismissed) {
       await this.cancel();
     }
-    if (asks) await this.#askMembers();
-    return { ok: true, report: reportOf(this.#state as RunState, this.#engine.tools) };
+    const complete = !asks || (await this.#askMembers());
+    return { ok: true, report: reportOf(this.#state as RunState, this.#engine.tools), complete };
   }
 
   /** A member of this team's says where its run stands; what is not news changes nothing. */
@@ -269,10 +270,14 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return { ok: true };
   }
 
-  /** What people turned down in this run and in those of its members, for the gates of its members. */
-  async turnedDown(): Promise<Reply<{ refusals: Refusals }>> {
+  /**
+   * What people turned down in this run and in those of its members, for the gates of its members; with `asks`, those are
+   * asked first, because word of it may still be on its way.
+   */
+  async turnedDown(asks: boolean): Promise<Reply<{ refusals: Refusals; complete: boolean }>> {
+    const complete = !asks || (await this.#askMembers());
     const state = this.#state;
-    return state === null ? notFound : { ok: true, refusals: [...state.refusals] };
+    return state === null ? notFound : { ok: true, refusals: [...state.refusals], complete };
   }
 
   /** Hides a closed approval from every list and read; the evidence stays here. Safe to repeat. */

@@ -6,7 +6,7 @@ import type { Approval, ToolContext } from "../tools/context.ts";
 import { KernError, messageOf } from "../errors.ts";
 import type { ModelMessage, ModelReply } from "../models/model.ts";
 import { maxResultBytes } from "./answer.ts";
-import type { Entry, Refusals } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 import { type Launch } from "./plan.ts";
 import {
   ask,
@@ -17,7 +17,7 @@ import {
   type Setting,
   unknown,
 } from "./question.ts";
-import { finish, receive } from "./reply.ts";
+import { type Elsewhere, finish, receive } from "./reply.ts";
 import { type CallState, known, type RunState } from "./state.ts";
 import { transcript } from "./view.ts";
 
@@ -27,8 +27,8 @@ export interface Hands {
   env: unknown;
   signal: AbortSignal;
   onText: (text: string) => void;
-  /** What people turned down in other runs of the team, where that can be told. */
-  turnedDown: () => Promise<Refusals>;
+  /** What people turned down in other runs of the team. */
+  turnedDown: (toolNames: readonly string[]) => Promise<Elsewhere>;
   /** The run as it is by now, and what planning needs: both move while a tool is at work. */
   now: () => { state: RunState; setting: Setting };
 }
@@ -68,7 +68,7 @@ async function askModel({ agent, env, signal, onText, now, turnedDown }: Hands):
       onText,
     });
     checkReply(reply);
-    const elsewhere = reply.toolCalls.length > 0 ? await turnedDown() : [];
+    const elsewhere = await turnedDown(reply.toolCalls.map(({ name }) => name));
     return (after, setting) => receive(after, reply, agent, setting, elsewhere);
   } catch (error) {
     const failures = (state.steps.at(-1)?.failures ?? 0) + 1;
