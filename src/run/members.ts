@@ -95,7 +95,8 @@ export class Members {
     const say = async (): Promise<boolean> => {
       word.dismissed ||= dismissed;
       const message = { v: messageVersion, start, dismissed: word.dismissed, asks };
-      word.underWay = this.#say(word, callId, message);
+      const quietMs = this.#parts.now() - state.updatedAtMs;
+      word.underWay = this.#say(word, callId, message, quietMs);
       return word.underWay;
     };
     if (word.underWay === null) return say();
@@ -111,21 +112,27 @@ export class Members {
     return word.next;
   }
 
-  async #say(word: Word, callId: string, message: JoinMessage): Promise<boolean> {
+  /** `quietMs`: for how long nothing has happened in the team; what was silent for long is left alone for long. */
+  async #say(word: Word, callId: string, message: JoinMessage, quietMs: number): Promise<boolean> {
     const { runId } = message.start;
     // Nothing leaves in the turn in which it was decided: a row that is not stored must not be acted upon.
     await Promise.resolve();
     let complete = false;
+    let longestMs = maxBackOffMs;
     try {
       const reply = await this.#parts.join(runId, message);
-      if (!reply.ok) throw new Error("message" in reply ? reply.message : reply.reason);
+      if (!reply.ok) {
+        if (reply.reason === "not_found") longestMs = maxAskMs;
+        throw new Error("message" in reply ? reply.message : reply.reason);
+      }
       word.failures = 0;
-      word.dueMs = this.#parts.now() + patience(reply.report, word.asked++);
+      word.dueMs = this.#parts.now() + patience(reply.report, word.asked++, quietMs);
       this.#parts.heard(callId, runId, reply.report);
       complete = reply.complete;
     } catch (error) {
       console.error("kern: a member of a team could not be reached", messageOf(error));
-      word.dueMs = this.#parts.now() + Math.min(maxBackOffMs, 1000 * 2 ** word.failures++);
+      const waitMs = Math.max(1000 * 2 ** word.failures++, quietMs / 4);
+      word.dueMs = this.#parts.now() + Math.min(longestMs, waitMs);
     } finally {
       word.underWay = null;
     }
@@ -135,6 +142,7 @@ export class Members {
 }
 
 /** How long a member may be silent before it is asked. */
-function patience({ status }: Report, asked: number): number {
-  return status === "PAUSED" ? pausedAskMs : Math.min(maxAskMs, firstAskMs * 2 ** asked);
+function patience({ status }: Report, asked: number, quietMs: number): number {
+  if (status === "PAUSED") return pausedAskMs;
+  return Math.min(maxAskMs, Math.max(firstAskMs * 2 ** asked, quietMs / 4));
 }

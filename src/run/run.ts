@@ -249,10 +249,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     if (v !== messageVersion) return outdated;
     const agent = this.#host.agentOf(start.agentId);
     if (this.#state === null) {
-      if (agent === undefined) return notFound;
+      if (agent === undefined && !dismissed) return notFound;
       // A task that was taken back before it came is noted all the same, because it may still come.
       this.#engine.advance([
-        started(agent, start),
+        started(agent ?? { name: start.agentId, sourceType: "agent" }, start),
         ...(dismissed ? [{ kind: "cancelled" } as const] : []),
       ]);
     } else if (dismissed) {
@@ -414,7 +414,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   }
 }
 
-function started(agent: Agent, start: Omit<StartMessage, "v">): Entry & { kind: "started" } {
+function started(
+  agent: Pick<Agent, "name" | "sourceType">,
+  start: Omit<StartMessage, "v">,
+): Entry & { kind: "started" } {
   const { waitMs: _waitMs, unattended: _unattended, ...facts } = start;
   const isTeam = agent.sourceType === "team";
   return { kind: "started", agentName: agent.name, ...facts, ...(isTeam && { isTeam }) };
