@@ -22,6 +22,8 @@ import { requirements } from "./view.ts";
 /** The most characters of what a member waits for that its team keeps; the approvals themselves stay with the member. */
 const maxWaitsLength = 512 * 1024;
 
+/** As many of them at most: without their arguments they still take some room. */
+const maxWaits = 512;
 /** The same for all of its members: a team's run goes whole to whoever reads it. */
 const maxAllWaitsLength = 4 * 1024 * 1024;
 /** The most characters that a team keeps of what people said against calls in one member's run, and of each where there are many. */
@@ -162,10 +164,15 @@ function newWaits(
   );
 }
 
-/** Without the arguments of those that would make it too much: each names its approval, which has them. */
+/**
+ * Without the arguments of those that would make it too much: each names its approval, which has them. Of very many, those that
+ * wait for approvals come first, because nobody else may answer before.
+ */
 function abridged(waits: Requirement[], maxLength: number): Requirement[] {
   let length = 0;
-  return waits.map((wait) => {
+  const asks = ({ tool_execution: { approval_id } }: Requirement) => (approval_id === null ? 1 : 0);
+  const first = waits.length > maxWaits ? waits.toSorted((a, b) => asks(a) - asks(b)) : waits;
+  return first.slice(0, maxWaits).map((wait) => {
     length += JSON.stringify(wait).length;
     if (length <= maxLength) return wait;
     const { tool_execution: execution } = wait;

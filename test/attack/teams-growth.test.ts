@@ -75,3 +75,21 @@ test("a team whose members wait for much can still be read, and names every appr
   const named = run.requirements.map(({ tool_execution }) => tool_execution.approval_id);
   expect(new Set(named).size).toBe(48);
 }, 60_000);
+
+test("a team hears of a member that waits for more than one of its rows can hold, and of its approvals first", async () => {
+  const run = await lead({ calls: [handing("clerk", { calls: [deletion("x")] })] });
+  const [one] = run.requirements;
+  if (one === undefined) throw new Error("Nothing waits.");
+  const { tool_execution } = one;
+  const waits = [...Array(4096).keys()].map((i) => ({
+    ...one,
+    id: `${one.id}.${i}`,
+    tool_execution: { ...tool_execution, approval_id: i < 4000 ? null : `apr_${i}` },
+  }));
+  const callId = `${run.run_id}.1.0`;
+  const report = { version: 1000, status: "PAUSED" as const, result: null, waits, refusals: [] };
+  const heard = await door(run.run_id).hear({ v: 1, callId, memberRunId: memberRun(run), report });
+  expect(heard).toEqual({ ok: true });
+  const { requirements } = await team(run.run_id);
+  expect(requirements[0]?.tool_execution.approval_id).toBe("apr_4000");
+});
