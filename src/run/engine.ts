@@ -134,11 +134,13 @@ export class Engine {
     if (this.#recovered) return;
     this.#recovered = true;
     const state = this.state;
-    if (state === null || state.ended !== null) return;
+    if (state === null) return;
+    // Also by a run that has ended: members may not have heard yet that they are not wanted any more.
+    void this.members.tend(state, "news");
+    if (state.ended !== null) return;
     const left = [...state.calls.values()].some(
       ({ phase }) => phase === "running" || phase === "ready",
     );
-    void this.members.tend(state, "news");
     if (left || state.steps.at(-1)?.phase === "open") this.advance();
   }
 

@@ -1,4 +1,6 @@
+import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
+import type { RunObject } from "../../src/run/run.ts";
 import type { RunView } from "../../src/run/view.ts";
 import {
   approvalsOf,
@@ -12,6 +14,7 @@ import {
   resolve,
   ring,
   settle,
+  stub,
 } from "../client.ts";
 import { handing, lead, settledTeam } from "../team.ts";
 import { effects, healAll } from "../world.ts";
@@ -222,6 +225,28 @@ test("cancelling the team cancels its members, theirs, and their pending approva
   ]);
   expect((await settle(memberRun(run))).status).toBe("CANCELLED");
   expect(effects).toEqual([]);
+});
+
+test("a cancellation that is repeated after a crash reaches the members that the first did not", async () => {
+  const run = await lead({ calls: [handing("clerk", { calls: [deletion("x")] })] });
+  const one = await pending(run.run_id);
+  try {
+    await runInDurableObject(stub(run.run_id), async (instance, state) => {
+      // Stored, and cut off before any member has heard.
+      const { env } = instance as unknown as { env: Record<string, unknown> };
+      const { RUNS } = env;
+      env["RUNS"] = { getByName: () => ({ join: () => new Promise(() => undefined) }) };
+      void (instance as unknown as RunObject).cancel();
+      await state.storage.sync();
+      env["RUNS"] = RUNS;
+      state.abort("crash");
+    });
+  } catch (error) {
+    if (!String(error).includes("crash")) throw error;
+  }
+  expect((await get<{ status: string }>(`/approvals/${one.id}`)).status).toBe("pending");
+  expect((await ask("POST", `/teams/crew/runs/${run.run_id}/cancel`)).status).toBe(200);
+  expect((await get<{ status: string }>(`/approvals/${one.id}`)).status).toBe("cancelled");
 });
 
 test("what was turned down in a team's run cannot be reached through another member of it, or through the leader", async () => {
