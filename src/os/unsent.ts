@@ -19,7 +19,8 @@ export function unsent(
 ): { event: RunEvent | null; sent: Sent } {
   const { event_index: index } = event;
   const content = String(event["content"]);
-  if (index === undefined && event.event === "RunContent") {
+  const isText = event.event === "RunContent" || event.event === "TeamRunContent";
+  if (index === undefined && isText) {
     const piece = continuation(sent.text, content, Number(offset));
     const text = sent.text + piece;
     return { event: piece === "" ? null : { ...event, content: piece }, sent: { ...sent, text } };
@@ -27,7 +28,7 @@ export function unsent(
   if (index === undefined) return { event, sent };
   if (index < sent.next) return { event: null, sent };
   const after = { next: index + 1, text: "" };
-  if (event.event !== "RunContent" || sent.text === "") return { event, sent: after };
+  if (!isText || sent.text === "") return { event, sent: after };
   if (!content.startsWith(sent.text)) return { event: { ...event, replaces: true }, sent: after };
   const rest = content.slice(sent.text.length);
   return { event: rest === "" ? null : { ...event, content: rest }, sent: after };

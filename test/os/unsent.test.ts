@@ -38,6 +38,13 @@ test("of a step that was sent piece by piece, only what is missing is sent when 
   expect(sentOf(piece("Hello", 0), whole("Hello", 0))).toHaveLength(1);
 });
 
+test("a team's text is told once too", () => {
+  const ofTeam = (event: RunEvent): RunEvent => ({ ...event, event: `Team${event.event}` });
+  const sent = sentOf(ofTeam(piece("Hello ", 0)), ofTeam(whole("Hello world!", 0)));
+  expect(texts(sent)).toEqual(["Hello ", "world!"]);
+  expect(sent[0]).not.toHaveProperty("offset");
+});
+
 test("a piece says nothing of where it stands in the text, to those who read the stream", () => {
   expect(sentOf(piece("Hello", 0))[0]).not.toHaveProperty("offset");
 });

@@ -95,7 +95,7 @@ const model = new OpenAIChat({ id: "gpt-4o-mini" });
 const clerk = new Agent({ id: "clerk", model });
 const inner = new Team({ id: "inner", model, members: [clerk] });
 const crew = new Team({ id: "crew", model, members: [clerk, inner] });
-declare function take(os: AgentOS | Team): void;
+declare function take(made: object): void;
 take(new AgentOS({ agents: [clerk], teams: [crew] }));
 // @ts-expect-error: a team has members.
 take(new Team({ id: "alone", model }));
