@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { checkCopy } from "./check-copy.ts";
 import { checkCalls, checkRun, seenBy } from "./checks.ts";
+import { checkTeams } from "./check-teams.ts";
 import { createClient } from "./client.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { database } from "./database.ts";
@@ -19,8 +20,10 @@ import { randomOf } from "./random.ts";
 import { keepProdding, keepReading } from "./readers.ts";
 import { createRuns } from "./runs.ts";
 import type { Runtime } from "./runtime.ts";
+import { readAllRuns } from "./storage.ts";
 import { type Called, type Questioned, toolServer } from "./tool-server.ts";
 import { createWatch } from "./watch.ts";
+import { words } from "./words.ts";
 
 /** Everything that one round has come to. */
 export interface Story {
@@ -63,6 +66,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   handlers["/tool"] = tools.call;
   handlers["/reconcile"] = tools.reconcile;
   handlers["/projection"] = projections(parts);
+  handlers["/word"] = words(parts);
   handlers["/database"] = database(parts);
 
   const hitsOf = (name: StateName): number => conductor.hits.get(name) ?? 0;
@@ -100,14 +104,20 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   await Promise.all([watch.watch(runs, () => !isWatching), kill()]);
   ledger.check("D6 nothing ever stood still", true, () => "");
 
-  const found = await findAll(client, history, [...runs.started.values()]);
+  const stored = await readAllRuns(storagePath);
+  const there = [...runs.known.values()].filter(
+    ({ id, parent }) => parent === null || stored.has(id),
+  );
+  const found = await findAll(client, history, there);
   const { asked } = model;
   const { called, questioned } = tools;
   const { decided } = deciders;
   const seen = seenBy({ asked, called, decided }, { history, pauses: conductor.pauses });
   for (const one of found) checkRun(one, seen, ledger);
-  checkCopy(found, await findTotals(client), ledger);
-  checkCalls(called, runs.started, ledger);
+  const totals = await findTotals(client);
+  checkCopy(found, totals, ledger);
+  checkTeams(found, { rows: totals.rows, stored }, ledger);
+  checkCalls(called, runs.known, ledger);
   const logLines = readFileSync(logPath, "utf8").split("\n");
   return {
     conductor,

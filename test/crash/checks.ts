@@ -8,13 +8,13 @@ import type { Ledger } from "./ledger.ts";
 import type { Asked } from "./model-server.ts";
 import type { Pauses } from "./pauses.ts";
 import { type PlannedCall, toolKinds } from "./plans.ts";
-import type { StartedRun } from "./runs.ts";
+import { lineOf, type StartedRun } from "./family.ts";
 import { type Called, doneBefore } from "./tool-server.ts";
 
 /** What the world outside saw, by what it is looked up by. */
 export interface Seen {
   calledByRef: ReadonlyMap<string, Called[]>;
-  /** When the model was first asked for a turn, by "run turn", on the runtime's clock. */
+  /** When the model was first asked for a turn, by "turn of run", on the runtime's clock. */
   askedMs: ReadonlyMap<string, number>;
   decidedById: ReadonlyMap<string, Decided[]>;
   history: History;
@@ -62,7 +62,8 @@ export function checkRun(found: Found, seen: Seen, ledger: Ledger): void {
     const expected = plan.turns.reduce((sum, { calls }) => sum + calls.length, 0);
     ledger.check("each call has one result", results.length === expected, () => id);
   } else if (view.status === "CANCELLED") {
-    ledger.check("only what was cancelled is cancelled", plan.cancelAfterMs !== null, () => id);
+    const isMeant = lineOf(run).some(({ plan: { cancelAfterMs } }) => cancelAfterMs !== null);
+    ledger.check("only what was cancelled is cancelled", isMeant, () => id);
   }
   for (const call of inspection.calls) checkCall(found, call, seen, ledger);
   for (const record of found.held.values()) checkApproval(record, seen, ledger);
@@ -77,8 +78,9 @@ function checkCall(
   const planned = plannedCall(run, id);
   const tool = toolKinds[tool_name];
   ledger.check("a call is one that the model asked for", planned?.name === tool_name, () => id);
-  if (planned === undefined || tool === undefined) return;
-  const calls = calledByRef.get(planned.args.ref) ?? [];
+  if (planned === undefined || tool === undefined || !("ref" in planned.args)) return;
+  const { ref } = planned.args;
+  const calls = calledByRef.get(ref) ?? [];
   const approvals = [...held.values()].filter(({ call_id }) => call_id.split("~")[0] === id);
   const retried = approvals.filter(
     ({ resolution_data }) => resolution_data?.["action"] === "retry",
@@ -117,7 +119,7 @@ function checkCall(
       describe,
     );
     const result = view.messages.find(({ tool_call_id }) => tool_call_id === planned.id)?.content;
-    const expected = [doneBefore, `${tool_name} ${planned.args.ref} took effect`];
+    const expected = [doneBefore, `${tool_name} ${ref} took effect`];
     ledger.check("the result is the tool's own", expected.includes(result ?? ""), describe);
   }
   if (outcome === "failed" && view.status === "COMPLETED") {
@@ -127,13 +129,14 @@ function checkCall(
       calls.some(({ fault }) => fault !== null);
     ledger.check("a call fails only where its tool failed", isExplained, describe);
   }
-  const endedMs = askedMs.get(`${run.plan.n} ${turnOf(id) + 1}`) ?? Number.POSITIVE_INFINITY;
+  const endedMs =
+    askedMs.get(`${turnOf(id) + 1} of ${run.plan.message}`) ?? Number.POSITIVE_INFINITY;
   for (const call of calls) {
     const { approval, args, atMs, key, runId, sentMs } = call;
     const over = Math.min(endedMs, history.endedMs.get(key) ?? Number.POSITIVE_INFINITY);
     const isEarly = sentMs <= over;
     ledger.check("D3 nothing is executed after its end was recorded", isEarly, describe);
-    const stopped = run.cancelledMs ?? Number.POSITIVE_INFINITY;
+    const stopped = stoppedMs(run);
     ledger.check(
       "D3 nothing is executed in a cancelled run",
       atMs < stopped + onItsWayMs || pauses.wasHeldUp(atMs),
@@ -210,7 +213,7 @@ function checkApproval(record: ApprovalRecord, seen: Seen, ledger: Ledger): void
 /** The tool server's log by itself. */
 export function checkCalls(
   called: readonly Called[],
-  started: ReadonlyMap<string, StartedRun>,
+  known: ReadonlyMap<string, StartedRun>,
   ledger: Ledger,
 ): void {
   const refs = new Map<string, string>();
@@ -221,7 +224,7 @@ export function checkCalls(
     refs.set(key, ref);
     ledger.check(
       "nothing is executed for a run that nobody started",
-      started.has(runId),
+      known.has(runId),
       () => runId,
     );
   }
@@ -232,8 +235,8 @@ export function seenBy(
   { history, pauses }: Pick<Seen, "history" | "pauses">,
 ): Seen {
   const askedMs = new Map<string, number>();
-  for (const { n, sentMs, step } of world.asked) {
-    const key = `${n} ${step}`;
+  for (const { run, sentMs, step } of world.asked) {
+    const key = `${step} of ${run}`;
     askedMs.set(key, Math.min(askedMs.get(key) ?? sentMs, sentMs));
   }
   return {
@@ -243,6 +246,11 @@ export function seenBy(
     history,
     pauses,
   };
+}
+
+/** When the cancellation of the run, or of one above it, was acknowledged. */
+function stoppedMs(run: StartedRun): number {
+  return Math.min(...lineOf(run).map((one) => one.cancelledMs ?? Number.POSITIVE_INFINITY));
 }
 
 function turnOf(callId: string): number {

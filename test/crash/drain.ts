@@ -3,7 +3,7 @@ import type { Deciders } from "./deciders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
-import { readOpenRuns, type StoredRun } from "./storage.ts";
+import { owesTeam, readOpenRuns, type StoredRun } from "./storage.ts";
 import type { Watch } from "./watch.ts";
 
 /** Longer than a run may stand still on its own. */
@@ -32,13 +32,14 @@ export async function silence(
 }
 
 /** Whether the run should move by itself, or has an approval that should have lapsed. */
-function isRestless({ state }: StoredRun): boolean {
+function isRestless(run: StoredRun): boolean {
+  const { state } = run;
   const status = statusOf(state);
   const nowMs = Date.now();
   const isOverdue = pendingApprovals(state).some(
     ({ expiresAtMs }) => (expiresAtMs ?? nowMs) < nowMs,
   );
-  return status === "RUNNING" || status === "PENDING" || isOverdue;
+  return status === "RUNNING" || status === "PENDING" || isOverdue || owesTeam(run);
 }
 
 /** Waits until every run has ended and told everything, with neither a sweep nor a question to help it. */

@@ -3,7 +3,8 @@ import type { Inspection } from "../../src/run/messages.ts";
 import type { RunView } from "../../src/run/view.ts";
 import type { Client } from "./client.ts";
 import type { History } from "./history.ts";
-import type { StartedRun } from "./runs.ts";
+import { pathOf } from "./plans.ts";
+import type { StartedRun } from "./family.ts";
 
 /** Everything that is known of one run at the end. */
 export interface Found {
@@ -16,14 +17,25 @@ export interface Found {
 }
 
 export interface Totals {
-  /** The runs that the database knows, with where they stand. */
-  rows: Map<string, string>;
+  /** The runs that the database knows. */
+  rows: Map<string, RunFacts>;
   listed: number;
   totalCount: number;
   counts: Map<string, { counted: number; listed: number }>;
 }
 
 const width = 8;
+
+/** Where the database says that a run stands, and whose it is. */
+export interface RunFacts {
+  id: string;
+  status: string;
+  root_run_id: string;
+  agent_id: string | null;
+  team_id: string | null;
+  user_id: string | null;
+  session_id: string;
+}
 
 export async function findAll(
   client: Client,
@@ -32,7 +44,7 @@ export async function findAll(
 ): Promise<Found[]> {
   return inParallel(runs, async (run) => {
     const { id, plan } = run;
-    const view = await client.read<RunView>(`/agents/${plan.agentId}/runs/${id}`);
+    const view = await client.read<RunView>(`${pathOf(plan)}/${id}`);
     history.run(view.body, view);
     const { body: inspection } = await client.read<Inspection>(`/ops/runs/${id}`);
     const page = await client.read<{ data: ApprovalRecord[] }>(`/approvals?run_id=${id}`);
@@ -67,9 +79,9 @@ export async function findTotals(client: Client): Promise<Totals> {
     const listed = [...seen.values()].filter((one) => one === status).length;
     counts.set(status, { counted: body.count, listed });
   }
-  const { body: rows } = await client.read<{ id: string; status: string }[]>("/rows/runs");
+  const { body: rows } = await client.read<RunFacts[]>("/rows/runs");
   return {
-    rows: new Map(rows.map(({ id, status }) => [id, status])),
+    rows: new Map(rows.map((row) => [row.id, row])),
     listed: seen.size,
     totalCount,
     counts,

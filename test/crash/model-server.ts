@@ -3,6 +3,7 @@ import type { Conductor } from "./conductor.ts";
 import type { Faults } from "./faults.ts";
 import type { Handler } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
+import { checkAnswers } from "./check-told.ts";
 import type { Turn } from "./plans.ts";
 import type { Random } from "./random.ts";
 import type { Runs } from "./runs.ts";
@@ -21,15 +22,17 @@ const maxFaults = 3;
 
 /** One request to the model. */
 export interface Asked {
-  n: number;
+  /** The message of the run that asks. */
+  run: string;
   /** From 0: the turn of the plan. */
   step: number;
   sentMs: number;
 }
 
-interface Message {
+export interface Message {
   role: string;
   content: string | null;
+  tool_call_id?: string;
 }
 
 /** OpenAI's wire format, answering every request by the plan of the run that its first message names. */
@@ -65,10 +68,10 @@ export function modelServer({
     const step = messages.filter(({ role }) => role === "assistant").length;
     const turn = plan.turns[step];
     ledger.check("a run never asks the model beyond its end", turn !== undefined, () => {
-      return `run ${plan.n} asks for turn ${step}`;
+      return `${plan.message} asks for turn ${step}`;
     });
-    if (turn === undefined) throw new Error(`Run ${plan.n} has no turn ${step}.`);
-    const mark = `ask ${plan.n} ${step}`;
+    if (turn === undefined) throw new Error(`There is no turn ${step} of ${plan.message}.`);
+    const mark = `ask ${step} of ${plan.message}`;
     const question = JSON.stringify(messages);
     const before = heard.get(mark);
     ledger.check(
@@ -77,7 +80,8 @@ export function modelServer({
       () => `${mark}: ${before} became ${question}`,
     );
     heard.set(mark, question);
-    asked.push({ n: plan.n, step, sentMs: Number(headers[sentHeader]) });
+    checkAnswers(plan, messages, ledger);
+    asked.push({ run: plan.message, step, sentMs: Number(headers[sentHeader]) });
     conductor.confirm(mark);
     watch.heard(plan.message);
     if (step === 0 && runs.isUnanswered(plan))

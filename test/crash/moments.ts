@@ -9,6 +9,9 @@ export const stateNames = [
   "decided, decider not told",
   "told, not noted",
   "reconcile asked, no answer",
+  "member told to start, not answered",
+  "member ended, team not told",
+  "team told, not answered",
   "recovering after a restart",
 ] as const;
 export type StateName = (typeof stateNames)[number];

@@ -5,6 +5,7 @@ import type { Conductor } from "./conductor.ts";
 import { type Deciders, keyBefore } from "./deciders.ts";
 import type { History } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
+import { pathOf } from "./plans.ts";
 import type { Random } from "./random.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
@@ -32,10 +33,10 @@ export async function keepReading(
       if (answer?.status === 200) history.approval("object", answer.body, answer);
       else if (answer) ledger.check("what was accepted is found again", false, () => id);
     }
-    const started = [...runs.started.values()].slice(-60);
-    if (started.length === 0) return;
-    const { id, plan } = random.pick(started);
-    const answer = await client.tryAsk<RunView>("GET", `/agents/${plan.agentId}/runs/${id}`);
+    const there = runs.there().slice(-60);
+    if (there.length === 0) return;
+    const { id, plan } = random.pick(there);
+    const answer = await client.tryAsk<RunView>("GET", `${pathOf(plan)}/${id}`);
     if (answer?.status === 200) history.run(answer.body, answer);
     else if (answer) ledger.check("what was accepted is found again", false, () => id);
   };
@@ -62,9 +63,9 @@ export async function keepProdding(
 ): Promise<void> {
   while (!isStopped()) {
     await sleep(random.int(200, 1_200));
-    const started = [...runs.started.keys()].slice(-60);
-    if (started.length === 0) continue;
-    const run = `/ops/runs/${random.pick(started)}`;
+    const there = runs.there().slice(-60);
+    if (there.length === 0) continue;
+    const run = `/ops/runs/${random.pick(there).id}`;
     await client.tryAsk("POST", random.pick([`${run}/poke`, `${run}/project`, "/ops/sweep"]));
   }
 }

@@ -1,6 +1,8 @@
 import type { Story } from "./campaign.ts";
+import type { Found } from "./evidence.ts";
 import type { Faults } from "./faults.ts";
 import type { Check, Ledger } from "./ledger.ts";
+import { lineOf } from "./family.ts";
 import { type StateName, stateNames } from "./moments.ts";
 
 export function printReport(
@@ -12,6 +14,10 @@ export function printReport(
   const acknowledged = decided.filter(({ status }) => status === 200);
   const asksAgain = decided.filter(({ tries }) => tries > 1);
   const found = all((story) => story.found);
+  const atTop = found.filter(({ run }) => run.parent === null);
+  const led = atTop.filter(({ run }) => run.members.size > 0);
+  const members = found.filter(({ run }) => run.parent !== null);
+  const depth = ({ run }: Found): string => `${lineOf(run).length - 1} deep`;
   const called = all((story) => story.called);
   const approvals = found.flatMap(({ held }) => [...held.values()]);
   const reasons = approvals.filter(({ context }) => context["reason"] === "unknown_outcome");
@@ -39,7 +45,12 @@ export function printReport(
   );
   table("the campaign", [
     ["rounds, each on empty storage", stories.length],
-    ["runs", `${found.length} (${tally(found, ({ view }) => view.status)})`],
+    ["runs", `${atTop.length} (${tally(atTop, ({ view }) => view.status)})`],
+    ["of them of teams", `${led.length} (${tally(led, ({ view }) => view.status)})`],
+    [
+      "runs of members",
+      `${members.length} (${tally(members, ({ view }) => view.status)}), ${tally(members, depth)}`,
+    ],
     ["approvals", `${approvals.length} (${tally(approvals, ({ status }) => status)})`],
     ["decisions acknowledged", `${acknowledged.length} (${asksAgain.length} asked again)`],
     ["kills", `${kills} (${kills - atRandom} at named moments)`],
@@ -58,7 +69,7 @@ export function printReport(
       "questions to the model repeated",
       again(
         (story) => story.asked,
-        ({ n, step }) => `${n} ${step}`,
+        ({ run, step }) => `${step} of ${run}`,
       ),
     ],
     ["tool calls joined with their records", called.length],

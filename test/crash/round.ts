@@ -74,13 +74,14 @@ function dump(
 ): string {
   const path = `output/crash-${seed}.json`;
   const calledBy = Map.groupBy(story?.called ?? [], ({ runId }) => runId);
-  const askedBy = Map.groupBy(story?.asked ?? [], ({ n }) => n);
+  const askedBy = Map.groupBy(story?.asked ?? [], ({ run }) => run);
   const evidence = story?.found.map((one) => ({
     ...one,
+    run: { ...one.run, parent: one.run.parent?.id },
     held: [...one.held.values()],
     listed: [...one.listed.values()],
     called: calledBy.get(one.run.id),
-    asked: askedBy.get(one.run.plan.n),
+    asked: askedBy.get(one.run.plan.message),
   }));
   const { decided, logLines } = story ?? {};
   const unended = open.map(({ inspection, rows }) => ({ inspection, rows }));

@@ -4,11 +4,15 @@ import type { Ledger } from "./ledger.ts";
 /** What a stream ends with. */
 export const closing = new Set(["RunPaused", "RunCompleted", "RunError", "RunCancelled"]);
 
+/** The events of the run that was started, without those that its team's members say in between; a team's by an agent's names. */
 export function eventsOf(text: string): RunEvent[] {
-  return text.split("\n\n").flatMap((block) => {
+  const told = text.split("\n\n").flatMap((block) => {
     const data = /^data: (.*)$/m.exec(block)?.[1];
     return data === undefined ? [] : [JSON.parse(data) as RunEvent];
   });
+  return told
+    .filter(({ run_id }) => run_id === told[0]?.run_id)
+    .map((event) => ({ ...event, event: event.event.replace(/^Team/, "") }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { familyOf } from "./family.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
 
@@ -40,11 +41,14 @@ export function createWatch(): Watch {
         const nowMs = performance.now();
         if (Math.max(lastMs, forgivenMs) < nowMs - patienceMs.all)
           throw new StuckError("Nothing moves any more.");
-        for (const { acceptedMs, id, plan } of runs.started.values()) {
-          if (runs.isOver(id)) continue;
-          const movedMs = [acceptedMs, forgivenMs, heardMs.get(id), heardMs.get(plan.message)];
-          if (Math.max(...movedMs.map((ms) => ms ?? 0)) < nowMs - patienceMs.run)
-            throw new StuckError(`${id} stands still.`);
+        for (const run of runs.started.values()) {
+          if (runs.isOver(run.id)) continue;
+          const movedMs = familyOf(run).flatMap(({ id, plan }) => [
+            heardMs.get(id) ?? 0,
+            heardMs.get(plan.message) ?? 0,
+          ]);
+          if (Math.max(run.acceptedMs, forgivenMs, ...movedMs) < nowMs - patienceMs.run)
+            throw new StuckError(`${run.id} stands still.`);
         }
       }
     },

@@ -27,6 +27,16 @@ export interface Told {
   sentMs: number;
 }
 
+/** What a team and its member say to each other, as whoever is told reports it: before it acts upon that, and after. */
+export interface Word {
+  when: "before" | "after";
+  /** A member is told to start or to stop, or a team is told that a member's run has ended. */
+  what: "start" | "stop" | "end";
+  memberRunId: string;
+  /** Whether it was known before: the run is there, or the call that handed over the task has ended. */
+  isKnown: boolean;
+}
+
 /** A request to the database that fails, with what it says, though it may have been carried out. */
 export interface DatabaseFault {
   message: string;

@@ -5,12 +5,16 @@ import { D1Db } from "../../src/db/d1.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import { OpenAIChat } from "../../src/models/openai.ts";
 import { AgentOS } from "../../src/os/agent-os.ts";
+import { Team } from "../../src/agent/team.ts";
+import type { JoinMessage, ReportMessage } from "../../src/run/messages.ts";
+import { isOver } from "../../src/run/state.ts";
 import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
 import type { ToolContext } from "../../src/tools/context.ts";
 import { type Reconciliation, tool } from "../../src/tools/tool.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { faultyD1 } from "./faulty-d1.ts";
-import { type DatabaseFault, type Effected, sentHeader, type Told } from "./wire.ts";
+import { agentIds, teams } from "./plans.ts";
+import { type DatabaseFault, type Effected, sentHeader, type Told, type Word } from "./wire.ts";
 
 /** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports and fails. */
 
@@ -114,23 +118,61 @@ class ReportingDb implements Db {
   }
 }
 
+const columns = "id, status, root_run_id, agent_id, team_id, user_id, session_id";
+
 async function rows({ DB, POSTGRES_URL: url }: Bindings, query: string): Promise<unknown[]> {
   if (url === "") return (await DB.prepare(query).all()).results;
   return queryPostgres(url, query);
 }
 
+const agents = agentIds.map((id) => new Agent({ id, model, tools }));
+const made = new Map<string, Agent>(agents.map((agent) => [agent.id, agent]));
+/** A team stands before its members' members. */
+function teamOf(id: string): Agent {
+  const members = teams[id];
+  const found = made.get(id);
+  if (found !== undefined || members === undefined) return found as Agent;
+  const team = new Team({ id, model, tools, members: members.map((member) => teamOf(member)) });
+  made.set(id, team);
+  return team;
+}
 const os = new AgentOS({
-  agents: ["clerk", "auditor"].map((id) => new Agent({ id, model, tools })),
+  agents,
+  teams: ["crew", "middle"].map((id) => teamOf(id) as Team),
   db: new ReportingDb(),
 });
 const app = os.getApp();
 
-export class Run extends os.Run {}
+/** A run that tells the campaign of every word between a team and its members, before it acts upon it and after. */
+export class Run extends os.Run {
+  override async join(message: JoinMessage) {
+    const { dismissed, start } = message;
+    const isKnown = (await this.inspect()).ok;
+    const word = { what: dismissed ? "stop" : "start", memberRunId: start.runId, isKnown } as const;
+    return this.#reported(word, async () => super.join(message));
+  }
+
+  override async hear(message: ReportMessage) {
+    const { callId, memberRunId, report } = message;
+    if (!isOver(report.status)) return super.hear(message);
+    const found = await this.inspect();
+    const call = found.ok ? found.inspection.calls.find(({ id }) => id === callId) : undefined;
+    const word = { what: "end", memberRunId, isKnown: call?.phase === "ended" } as const;
+    return this.#reported(word, async () => super.hear(message));
+  }
+
+  async #reported<T>(word: Omit<Word, "when">, act: () => Promise<T>): Promise<T> {
+    await post(this.env, "/word", { when: "before", ...word } satisfies Word);
+    const reply = await act();
+    await post(this.env, "/word", { when: "after", ...word } satisfies Word);
+    return reply;
+  }
+}
 export class Feed extends os.Feed {}
 export default {
   scheduled: app.scheduled,
   async fetch(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
     if (new URL(request.url).pathname !== "/rows/runs") return app.fetch(request, env, ctx);
-    return Response.json(await rows(env, "SELECT id, status FROM runs"));
+    return Response.json(await rows(env, `SELECT ${columns} FROM runs`));
   },
 };
