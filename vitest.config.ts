@@ -57,6 +57,16 @@ export default defineConfig({
         "postgres",
         onEither.map((path) => `test/${path.replace(/\*\*$/, "**/*.test.ts")}`),
       ),
+      // What needs Node: linters make code at run time, which the Workers' runtime does not do.
+      {
+        extends: false,
+        resolve: {
+          alias: {
+            "cloudflare:workers": new URL("test/workers-stub.ts", import.meta.url).pathname,
+          },
+        },
+        test: { name: "node", include: ["test/**/*.node.ts"] },
+      },
     ],
     globalSetup: ["./test/global.ts"],
     setupFiles: ["./test/setup.ts"],

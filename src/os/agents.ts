@@ -9,11 +9,12 @@ import { type MemberEvents, messageVersion, type StartMessage } from "../run/mes
 import type { RunView } from "../run/view.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
-import { onInvalid } from "./errors.ts";
+import { badForm, onInvalid } from "./errors.ts";
+import { exampleRun, exampleTeamRun } from "./examples.ts";
 import { isLoopback } from "./loopback.ts";
 import type { TeamEvents } from "./relay.ts";
 import { json, refusals } from "./responses.ts";
-import { askRun, unwrap } from "./runs.ts";
+import { askRun, unreachable, unwrap } from "./runs.ts";
 import {
   ContinueRequest,
   FollowQuery,
@@ -23,6 +24,7 @@ import {
 } from "./run-request.ts";
 import type { StartSession } from "./session-start.ts";
 import { Run, RunAccepted } from "./schemas.ts";
+import { eventsContent } from "./run-event.ts";
 import { eventStream, type OpenEvents } from "./sse.ts";
 import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
 
@@ -30,12 +32,6 @@ import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
 const maxWaitMs = 15 * 60_000;
 /** How long one question to the run's object is held open. */
 const holdMs = 60_000;
-
-const eventsOnly = { "text/event-stream": { schema: z.string() } };
-const stream = {
-  description: "The run, or its events as they happen.",
-  content: { "application/json": { schema: Run }, ...eventsOnly },
-};
 
 export interface AgentRoutesParts {
   kind: Agent["sourceType"];
@@ -59,13 +55,28 @@ export function agentRoutes({
   const isTeam = kind === "team";
   const path = `/${kind}s` as const;
   const idName = `${kind}_id` as const;
-  const ids = { [idName]: z.string() };
+  const [Names, Name] = isTeam ? ["Teams", "Team"] : ["Agents", "Agent"];
+  // Agents' runs are told of first, so theirs are the plain names.
+  const ofRun = isTeam ? "TeamRun" : "Run";
+  const example = isTeam ? exampleTeamRun : exampleRun;
+  const exampleId = isTeam ? exampleTeamRun.team_id : exampleRun.agent_id;
+  const ids = {
+    [idName]: z.string().describe(`The ${kind}'s id.`).openapi({ example: exampleId }),
+  };
   const agentParams = z.object(ids);
-  const runParams = z.object({ ...ids, run_id: z.string() });
-  const tags = [isTeam ? "Teams" : "Agents"];
+  const runParams = z.object({
+    ...ids,
+    run_id: z.string().describe("The run's id.").openapi({ example: example.run_id }),
+  });
+  const tags = [Names];
   const [read, run] = [`${kind}s:read`, `${kind}s:run`] as const;
   const Detail = isTeam ? TeamDetail : AgentDetail;
   const Continue = isTeam ? TeamContinueRequest : ContinueRequest;
+  const events = eventsContent[kind];
+  const stream = {
+    description: "The run, or its events as they happen.",
+    content: { "application/json": { schema: Run, example }, ...events },
+  };
   const idOf = (c: Context<OsEnv>): string => c.req.param(idName) ?? "";
   const runIdOf = (c: Context<OsEnv>): string => c.req.param("run_id") ?? "";
   const find = (id: string): Agent => {
@@ -95,6 +106,7 @@ export function agentRoutes({
     createRoute({
       method: "get",
       path,
+      operationId: `list${Names}`,
       tags,
       summary: `List the ${kind}s`,
       middleware: requires(read),
@@ -111,6 +123,7 @@ export function agentRoutes({
     createRoute({
       method: "get",
       path: `${path}/{${idName}}`,
+      operationId: `get${Name}`,
       tags,
       summary: isTeam ? "Read a team" : "Read an agent",
       middleware: requires(read),
@@ -124,20 +137,44 @@ export function agentRoutes({
     createRoute({
       method: "post",
       path: `${path}/{${idName}}/runs`,
+      operationId: `start${ofRun}`,
       tags,
       summary: "Start a run",
       middleware: requires(run),
       request: {
         params: agentParams,
         query: FollowQuery,
-        headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+        headers: z.object({
+          "idempotency-key": z
+            .string()
+            .min(1)
+            .max(255)
+            .optional()
+            .describe(
+              "Makes the start safe to repeat: the same key of the same caller gives the same run; with another body it is 422.",
+            ),
+        }),
         // Read by hand, because one schema serves all three forms of the body.
         body: bodies(RunRequest),
       },
       responses: {
         200: stream,
-        202: json(RunAccepted, "Started."),
-        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
+        202: json(RunAccepted, "Started.", accepted(example)),
+        ...refusals(401, 403, 413, 415, {
+          400: [badForm],
+          404: ["Session not found"],
+          422: [
+            [
+              {
+                type: "invalid_type",
+                loc: ["body", "message"],
+                msg: "Invalid input: expected string, received undefined",
+              },
+            ],
+            "This Idempotency-Key was used for another request: use a new key, or repeat the same request.",
+          ],
+          503: [unreachable],
+        }),
       },
     }),
     (async (c: Follow) => {
@@ -182,11 +219,7 @@ export function agentRoutes({
         await askRun(c.env, runId, async (object) => object.start(start)),
         "Run",
       );
-      if (background)
-        return c.json(
-          { run_id: run.run_id, session_id: run.session_id, status: "PENDING" as const },
-          202,
-        );
+      if (background) return c.json(accepted(run), 202);
       if (stream) return eventStream(open(c, runId), { team: teamOf(c) });
       return c.json(await settled(c, runId, run, maxWaitMs), 200);
     }) as never,
@@ -196,11 +229,15 @@ export function agentRoutes({
     createRoute({
       method: "get",
       path: `${path}/{${idName}}/runs/{run_id}`,
+      operationId: `get${ofRun}`,
       tags,
       summary: "Read a run",
       middleware: requires(read),
       request: { params: runParams },
-      responses: { 200: json(Run, "The run as it stands."), ...refusals(401, 403, 404, 503) },
+      responses: {
+        200: json(Run, "The run as it stands.", example),
+        ...refusals(401, 403, 404, { 503: [unreachable] }),
+      },
     }),
     async (c) => c.json(await readOf(c), 200) as never,
   );
@@ -209,11 +246,31 @@ export function agentRoutes({
     createRoute({
       method: "post",
       path: `${path}/{${idName}}/runs/{run_id}/continue`,
+      operationId: `continue${ofRun}`,
       tags,
-      summary: "Answer what waits for the run's own user, and wait for what comes of it",
+      summary: "Answer what waits for the run's own user",
+      description:
+        "Waits for what comes of it, 60 seconds at most. Without answers it waits for a run that goes on after a decision.",
       middleware: requires(run),
       request: { params: runParams, query: FollowQuery, body: bodies(Continue) },
-      responses: { 200: stream, ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503) },
+      responses: {
+        200: stream,
+        ...refusals(401, 404, 413, 415, {
+          400: [badForm],
+          403: ["This run requires admin approval before it can be continued"],
+          409: [`Cannot continue run ${example.run_id}: run is cancelled`],
+          422: [
+            [
+              {
+                type: "invalid_type",
+                loc: ["body", isTeam ? "requirements" : "tools"],
+                msg: "Invalid input: expected array, received object",
+              },
+            ],
+          ],
+          503: [unreachable],
+        }),
+      },
     }),
     (async (c: Follow) => {
       const runId = runIdOf(c);
@@ -248,15 +305,20 @@ export function agentRoutes({
     createRoute({
       method: "post",
       path: `${path}/{${idName}}/runs/{run_id}/resume`,
+      operationId: `resume${ofRun}`,
       tags,
-      summary:
-        "Take up a run's events after the last one that was received, and go on as they happen",
+      summary: "Take up a run's events",
+      description: "Sends those after the last one that was received, and goes on as they happen.",
       // Whoever may start a stream may take it up again with the same credential.
       middleware: requires(run),
       request: { params: runParams, query: FollowQuery, body: bodies(ResumeRequest) },
       responses: {
-        200: { description: stream.description, content: eventsOnly },
-        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
+        200: { description: "Its events as they happen.", content: events },
+        ...refusals(401, 403, 404, 413, 415, {
+          400: [badForm],
+          422: ["The run has no event 7 yet. Without last_event_index all of its events are sent."],
+          503: [unreachable],
+        }),
       },
     }),
     (async (c: Follow) => {
@@ -286,13 +348,17 @@ export function agentRoutes({
     createRoute({
       method: "post",
       path: `${path}/{${idName}}/runs/{run_id}/cancel`,
+      operationId: `cancel${ofRun}`,
       tags,
-      summary: "End a run and everything that waits in it; safe to repeat",
+      summary: "Cancel a run",
+      description: isTeam
+        ? "Ends it, its members' runs and everything that waits in them; safe to repeat."
+        : "Ends it and everything that waits in it; safe to repeat.",
       middleware: requires(run),
       request: { params: runParams },
       responses: {
-        200: json(z.object({}), "Cancelled, or ended before."),
-        ...refusals(401, 403, 404, 503),
+        200: json(z.object({}), "Cancelled, or ended before.", {}),
+        ...refusals(401, 403, 404, { 503: [unreachable] }),
       },
     }),
     async (c) => {
@@ -340,6 +406,10 @@ async function settled(
     ({ run } = unwrap(await askRun(c.env, runId, async (object) => object.wait(holdMs)), "Run"));
   }
   return run;
+}
+
+function accepted({ run_id, session_id }: RunView) {
+  return { run_id, session_id, status: "PENDING" as const };
 }
 
 function isMoving({ status }: RunView): boolean {

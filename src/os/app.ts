@@ -11,6 +11,7 @@ import { onError } from "./errors.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
 import { panelRoutes } from "./panel.tsx";
+import { referenceRoutes } from "./reference.tsx";
 import { readSettings } from "./settings.ts";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -26,7 +27,7 @@ export interface AppParts extends SystemParts {
 
 /** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
 export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
-  const { corsOrigins, db, now, version } = parts;
+  const { corsOrigins, db, now } = parts;
   const app = new OpenAPIHono<OsEnv>();
   app.onError(onError);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
@@ -69,15 +70,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   );
 
   app.route("/", publicRoutes(parts));
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: parts.name,
-      version,
-      description:
-        "Agents that wait for a human. Every gated call has an approval; the first decision wins, and the run goes on by itself.",
-    },
-  });
+  app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
   app.route("/panel", panelRoutes(approvals, now));
 

@@ -18,19 +18,22 @@ const moment = z
 const word = z.string().min(1);
 
 const filters = {
-  status: z.enum(approvalStatuses).optional(),
-  source_type: z.enum(sourceTypes).optional(),
-  approval_type: z.enum(approvalTypes).optional(),
-  pause_type: z.enum(pauseTypes).optional(),
-  agent_id: word.optional(),
-  team_id: word.optional(),
-  workflow_id: word.optional(),
-  user_id: word.optional(),
-  schedule_id: word.optional(),
+  status: z.enum(approvalStatuses).optional().describe("Where it stands; `pending` is what waits."),
+  source_type: z.enum(sourceTypes).optional().describe("Who owns the tool."),
+  approval_type: z
+    .enum(approvalTypes)
+    .optional()
+    .describe("Whether the call waits for it, or it records a call that did not."),
+  pause_type: z.enum(pauseTypes).optional().describe("What a person is asked for."),
+  agent_id: word.optional().describe("The agent that asked."),
+  team_id: word.optional().describe("The team that asked, or that the agent works in."),
+  workflow_id: word.optional().describe("The workflow that asked."),
+  user_id: word.optional().describe("The requesting user."),
+  schedule_id: word.optional().describe("The schedule that started the run."),
   run_id: word.optional().describe("The run, or the run at the top of its team."),
-  session_id: word.optional(),
-  tool_name: word.optional(),
-  resolved_by: word.optional(),
+  session_id: word.optional().describe("The session of the run."),
+  tool_name: word.optional().describe("The tool."),
+  resolved_by: word.optional().describe("Who decided."),
   created_after: moment
     .optional()
     .describe("Created at this moment or later: epoch seconds, or ISO 8601 with its zone."),
@@ -48,8 +51,8 @@ const filters = {
 export const ApprovalFilters = z.object(filters);
 export const ApprovalQuery = z.object({
   ...filters,
-  limit: wholeNumber(1, 1000, 100),
-  page: wholeNumber(1, 1_000_000_000, 1),
+  limit: wholeNumber(1, 1000, 100).describe("How many to give at most."),
+  page: wholeNumber(1, 1_000_000_000, 1).describe("Which page to give, from 1."),
   cursor: word.optional().describe("A next_cursor of the same filters; not with a page above 1."),
 });
 

@@ -5,14 +5,21 @@ import { KernError } from "../errors.ts";
 import { runOfApproval } from "../run/ids.ts";
 import { messageVersion } from "../run/messages.ts";
 import type { Db, Total } from "../run/store.ts";
+import {
+  Approval,
+  ApprovalCount,
+  ApprovalPage,
+  ApprovalState,
+  Resolution,
+} from "./approval-schemas.ts";
+import { exampleApproval, exampleDecided } from "./examples.ts";
 import { ApprovalFilters, ApprovalQuery, StatusQuery } from "./approval-query.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { onInvalid } from "./errors.ts";
 import type { Principal } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
-import { askRun, unwrap } from "./runs.ts";
-import { Approval, ApprovalCount, ApprovalPage, ApprovalState, Resolution } from "./schemas.ts";
+import { askRun, unreachable, unwrap } from "./runs.ts";
 
 type Env = Record<string, unknown>;
 
@@ -32,23 +39,16 @@ export interface Approvals {
   hide(env: Env, id: string): Promise<void>;
 }
 
+const noDb = "Approvals not available: pass a db to AgentOS to enable this feature.";
 const maxDataBytes = 64 * 1024;
 
 export function approvalsOf(db: Db | null): Approvals {
   const store = (env: Env) => {
-    if (db === null)
-      throw new KernError(
-        "unavailable",
-        "Approvals not available: pass a db to AgentOS to enable this feature.",
-      );
+    if (db === null) throw new KernError("unavailable", noDb);
     return db.connect(env);
   };
   const runOf = (id: string): string => {
-    if (db === null)
-      throw new KernError(
-        "unavailable",
-        "Approvals not available: pass a db to AgentOS to enable this feature.",
-      );
+    if (db === null) throw new KernError("unavailable", noDb);
     const runId = runOfApproval(id);
     if (runId === null) throw new KernError("not_found", "Approval not found");
     return runId;
@@ -114,7 +114,9 @@ export function approvalsOf(db: Db | null): Approvals {
   };
 }
 
-const params = z.object({ approval_id: z.string().openapi({ example: "apr_…" }) });
+const params = z.object({
+  approval_id: z.string().describe("The approval's id.").openapi({ example: exampleApproval.id }),
+});
 const tags = ["Approvals"];
 
 export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
@@ -124,10 +126,11 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "get",
       path: "/approvals",
+      operationId: "listApprovals",
       tags,
       summary: "List approvals, newest first",
       description:
-        "Pages by number, or, at the same speed however far, by next_cursor: it misses and repeats nothing while approvals " +
+        "Pages by number, or, at the same speed however far, by `cursor`: it misses and repeats nothing while approvals " +
         "are added. Beside run_id, user_id, team_id, workflow_id, schedule_id or status, and the times, any further filter " +
         "looks at the newest 10,000 of what one of them leaves, and next_cursor goes on from there: a page may be " +
         "short, or empty, and not be the last.",
@@ -135,7 +138,19 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
       request: { query: ApprovalQuery },
       responses: {
         200: json(ApprovalPage, "A page of approvals."),
-        ...refusals(401, 403, 422, 503),
+        ...refusals(401, 403, {
+          422: [
+            [
+              {
+                type: "too_big",
+                loc: ["query", "limit"],
+                msg: "Too big: expected number to be <=1000",
+              },
+            ],
+            "Give a cursor or a page, not both.",
+          ],
+          503: [noDb],
+        }),
       },
     }),
     async (c) => c.json(await approvals.list(c.env, c.req.valid("query")), 200),
@@ -145,13 +160,26 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "get",
       path: "/approvals/count",
+      operationId: "countApprovals",
       tags,
-      summary: "Count approvals: the pending ones, unless status says otherwise",
+      summary: "Count approvals",
+      description: "The pending ones, unless `status` says otherwise.",
       middleware: requires("approvals:read"),
       request: { query: ApprovalFilters },
       responses: {
         200: json(ApprovalCount, "How many there are."),
-        ...refusals(401, 403, 422, 503),
+        ...refusals(401, 403, {
+          422: [
+            [
+              {
+                type: "too_small",
+                loc: ["query", "user_id"],
+                msg: "Too small: expected string to have >=1 characters",
+              },
+            ],
+          ],
+          503: [noDb],
+        }),
       },
     }),
     async (c) => {
@@ -164,13 +192,14 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "get",
       path: "/approvals/{approval_id}",
+      operationId: "getApproval",
       tags,
       summary: "Read an approval",
       middleware: requires("approvals:read"),
       request: { params },
       responses: {
         200: json(Approval, "The approval, as the run's object holds it."),
-        ...refusals(401, 403, 404, 503),
+        ...refusals(401, 403, 404, { 503: [noDb, unreachable] }),
       },
     }),
     async (c) => c.json(await approvals.get(c.env, c.req.valid("param").approval_id), 200),
@@ -180,13 +209,26 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "get",
       path: "/approvals/{approval_id}/status",
+      operationId: "getApprovalStatus",
       tags,
-      summary: "Where an approval stands; with wait, as soon as it is decided",
+      summary: "Read where an approval stands",
+      description: "With `wait`, answers as soon as it is decided, or when the time is over.",
       middleware: requires("approvals:read"),
       request: { params, query: StatusQuery },
       responses: {
         200: json(ApprovalState, "The approval's state."),
-        ...refusals(401, 403, 404, 422, 503),
+        ...refusals(401, 403, 404, {
+          422: [
+            [
+              {
+                type: "too_big",
+                loc: ["query", "wait"],
+                msg: "Too big: expected number to be <=30",
+              },
+            ],
+          ],
+          503: [noDb, unreachable],
+        }),
       },
     }),
     async (c) => {
@@ -203,16 +245,32 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "post",
       path: "/approvals/{approval_id}/resolve",
+      operationId: "resolveApproval",
       tags,
-      summary: "Approve or reject; the first decision wins, and the run goes on by itself",
+      summary: "Approve or reject",
+      description:
+        "The first decision wins, and the run goes on by itself. The same decision by the same person, repeated, is answered with the record again; any other one after the first is 409.",
       middleware: requires("approvals:write"),
       request: {
         params,
         body: { content: { "application/json": { schema: Resolution } }, required: true },
       },
       responses: {
-        200: json(Approval, "The approval as decided."),
-        ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        200: json(Approval, "The approval as decided.", exampleDecided),
+        ...refusals(400, 401, 403, 404, 413, 415, {
+          409: ["Approval is already 'approved' and cannot be resolved"],
+          422: [
+            [
+              {
+                type: "invalid_value",
+                loc: ["body", "status"],
+                msg: 'Invalid option: expected one of "approved"|"rejected"',
+              },
+            ],
+            "Approving an external execution needs resolution_data.result: what the tool returned.",
+          ],
+          503: [noDb, unreachable],
+        }),
       },
     }),
     async (c) => {
@@ -230,11 +288,22 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
     createRoute({
       method: "delete",
       path: "/approvals/{approval_id}",
+      operationId: "deleteApproval",
       tags,
-      summary: "Hide a closed approval; its evidence stays with the run",
+      summary: "Hide a closed approval",
+      description: "No list, count or read finds it any more; its evidence stays with the run.",
       middleware: requires("approvals:delete"),
       request: { params },
-      responses: { 204: { description: "Hidden." }, ...refusals(401, 403, 404, 409, 503) },
+      responses: {
+        204: { description: "Hidden." },
+        ...refusals(401, 403, 404, {
+          409: [
+            "The approval's call has not ended: resolve it or cancel the run first",
+            "An audit record cannot be deleted",
+          ],
+          503: [noDb, unreachable],
+        }),
+      },
     }),
     async (c) => {
       await approvals.hide(c.env, c.req.valid("param").approval_id);

@@ -26,14 +26,18 @@ export function authenticate(now: () => number) {
   });
 }
 
-/** Refuses principals that do not hold the scope. */
+/** Refuses principals that do not hold the scope. The guard says which it asks for, so that the document need not be told. */
 export function requires(scope: Scope) {
-  return createMiddleware<OsEnv>(async (c, next) => {
-    if (!c.var.principal.scopes.has(scope)) {
-      throw new KernError("forbidden", `Insufficient permissions. Required scope(s): ${scope}`);
-    }
+  const guard = createMiddleware<OsEnv>(async (c, next) => {
+    if (!c.var.principal.scopes.has(scope)) throw new KernError("forbidden", lacking(scope));
     await next();
   });
+  return Object.assign(guard, { scope });
+}
+
+/** What is said to who does not hold the scope. */
+export function lacking(scope: Scope): string {
+  return `Insufficient permissions. Required scope(s): ${scope}`;
 }
 
 async function byKey(

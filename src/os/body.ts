@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { KernError } from "../errors.ts";
-import { invalid } from "./errors.ts";
+import { badForm, invalid } from "./errors.ts";
 
 /** A body in one of the forms that a browser, a script or an AgentOS client sends, read by one schema; 400 or 422 if not. */
 export async function readBody<S extends z.ZodType>(
@@ -42,7 +42,7 @@ export async function readForm(c: Context): Promise<Record<string, unknown>> {
   try {
     return await c.req.parseBody();
   } catch {
-    throw new KernError("malformed_body", "Malformed form in request body");
+    throw new KernError("malformed_body", badForm);
   }
 }
 

@@ -10,6 +10,8 @@ interface Issue {
   msg: string;
 }
 
+export const badForm = "Malformed form in request body";
+
 /** Validation failed: every issue with where it stands, in the shape that AgentOS clients read. */
 export function invalid(c: Context, issues: Issue[]): Response {
   return c.json({ detail: issues }, 422);
@@ -45,8 +47,11 @@ export function onError(error: Error, c: Context<OsEnv>): Response {
     if (error.cause !== undefined) console.error("kern:", error.message, messageOf(error.cause));
     return c.json({ detail: error.message }, error.status);
   }
-  if (error instanceof HTTPException)
-    return c.json({ detail: error.message || "The request cannot be read." }, error.status);
+  if (error instanceof HTTPException) {
+    // The validator adds the runtime's own words to this one.
+    const detail = error.message.startsWith("Malformed FormData") ? badForm : error.message;
+    return c.json({ detail: detail || "The request cannot be read." }, error.status);
+  }
   console.error("kern: unexpected", error);
   return c.json({ detail: "Internal server error" }, 500);
 }

@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import type { UserAnswer } from "../run/answer.ts";
+import { exampleTeamRun } from "./examples.ts";
 import { storable } from "./storable.ts";
 
 /** Ids of clients' own: they are kept and shown, so they are bounded. */
 const clientId = z.string().min(1).max(255).nullish();
 /** A chat that has no session yet sends an empty one. */
 const sessionId = z.preprocess((value) => (value === "" ? undefined : value), clientId);
+const userId = clientId.describe("The requesting user: a claim of the client's.");
 
 const maxMessageBytes = 256 * 1024;
 
@@ -18,26 +20,45 @@ export const RunRequest = z
       .refine(
         (text) => new TextEncoder().encode(text).length <= maxMessageBytes,
         `The message is larger than ${maxMessageBytes / 1024} KiB.`,
-      ),
+      )
+      .describe("What the user says; 256 KiB at most."),
     stream: flag(true).describe(
       "Server-sent events (default), or the run as JSON once it has paused or ended.",
     ),
     background: flag(false).describe("Answer 202 as soon as the start is stored."),
-    session_id: sessionId,
-    user_id: clientId,
+    session_id: sessionId.describe(
+      "The session to go on with, which belongs to its first user; a new one without it.",
+    ),
+    user_id: userId,
   })
   .superRefine(storable)
-  .openapi("RunRequest", { example: { message: "Delete user u-42", stream: false } });
+  .describe("What a run is started with.")
+  .openapi("RunRequest", {
+    example: { message: "Please delete user u-42", stream: false, user_id: "mia" },
+  });
 
-const note = z.string().max(4096).nullish();
-const inputs = z.array(z.object({ name: z.string(), value: z.unknown().optional() })).nullish();
+const note = z.string().max(4096).nullish().describe("Why it may not run; the model is told.");
+const confirmed = z.boolean().nullish().describe("Whether the call may run.");
+const result = z.unknown().optional().describe("What came of an execution elsewhere.");
+const inputs = z
+  .array(
+    z.object({
+      name: z.string().describe("The field."),
+      value: z.unknown().optional().describe("What is filled in."),
+    }),
+  )
+  .nullish()
+  .describe("The fields that are filled in.");
 const Answer = z.object({
-  tool_call_id: z.string(),
-  confirmed: z.boolean().nullish(),
+  tool_call_id: z.string().describe("The call that is answered."),
+  confirmed,
   confirmation_note: note,
-  answered: z.boolean().nullish(),
+  answered: z
+    .boolean()
+    .nullish()
+    .describe("True where the fields stand as they are, even if all of them are empty."),
   user_input_schema: inputs,
-  result: z.unknown().optional(),
+  result,
 });
 
 function answers<S extends z.ZodType>(schema: S) {
@@ -49,27 +70,36 @@ function answers<S extends z.ZodType>(schema: S) {
     );
 }
 
+const ofContinue = {
+  session_id: sessionId.describe("The run's session, as AgentOS clients send it."),
+  user_id: userId,
+  stream: flag(false).describe(
+    "Server-sent events, or the run as JSON (default) once it has paused or ended.",
+  ),
+};
+
 export const ContinueRequest = z
   .object({
     tools: answers(Answer),
-    session_id: sessionId,
-    user_id: clientId,
-    stream: flag(false),
+    ...ofContinue,
   })
   .superRefine(storable)
   .transform(({ tools, ...rest }) => ({ ...rest, answers: tools as UserAnswer[] | undefined }))
-  .openapi("ContinueRequest");
+  .describe("Answers to what waits.")
+  .openapi("ContinueRequest", {
+    example: { tools: [{ tool_call_id: "call_1", confirmed: true }] },
+  });
 
 /** A requirement as a team's run lists it, with its answer where an AgentOS client puts it: beside the call, or in it. */
 const AnsweredRequirement = z
   .object({
-    id: z.string().nullish(),
-    member_run_id: z.string().nullish(),
-    confirmation: z.boolean().nullish(),
+    id: z.string().nullish().describe("kern's identity of the call, as the requirement has it."),
+    member_run_id: z.string().nullish().describe("The run of the member whose call it is."),
+    confirmation: confirmed,
     confirmation_note: note,
     user_input_schema: inputs,
-    external_execution_result: z.unknown().optional(),
-    tool_execution: Answer,
+    external_execution_result: result,
+    tool_execution: Answer.describe("The call; what is not answered beside it is read from here."),
   })
   .transform((given): UserAnswer => {
     const { id, member_run_id, tool_execution: call } = given;
@@ -87,13 +117,22 @@ const AnsweredRequirement = z
 export const TeamContinueRequest = z
   .object({
     requirements: answers(AnsweredRequirement),
-    session_id: sessionId,
-    user_id: clientId,
-    stream: flag(false),
+    ...ofContinue,
   })
   .superRefine(storable)
   .transform(({ requirements, ...rest }) => ({ ...rest, answers: requirements }))
-  .openapi("TeamContinueRequest");
+  .describe("Answers to what waits in a team's run.")
+  .openapi("TeamContinueRequest", {
+    example: {
+      requirements: [
+        {
+          id: exampleTeamRun.requirements[0]?.id,
+          confirmation: true,
+          tool_execution: { tool_call_id: "call_1" },
+        },
+      ],
+    },
+  });
 
 export const ResumeRequest = z
   .object({
@@ -103,10 +142,11 @@ export const ResumeRequest = z
         z.number().int().min(-1).nullish(),
       )
       .describe("The `event_index` of the last event that was received; all are sent without it."),
-    session_id: sessionId,
-    user_id: clientId,
+    session_id: sessionId.describe("The run's session, as AgentOS clients send it."),
+    user_id: userId,
   })
   .superRefine(storable)
+  .describe("Where to take the events up.")
   .openapi("ResumeRequest", { example: { last_event_index: 3 } });
 
 export const FollowQuery = z.object({

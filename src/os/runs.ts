@@ -2,6 +2,7 @@ import { KernError, messageOf } from "../errors.ts";
 import type { Refusal, RunDoor } from "../run/messages.ts";
 
 const maxTries = 4;
+export const unreachable = "The run cannot be reached right now. Try again.";
 
 /**
  * Asks a run's object. Everything behind its door is safe to repeat, so an object that was reset, or a connection that
@@ -25,7 +26,7 @@ export async function askRun<T>(
     } catch (error) {
       if (isKernUnavailable(error)) throw new KernError("unavailable", messageOf(error));
       if (!isTransient(error) || attempt >= maxTries) {
-        throw new KernError("unavailable", "The run cannot be reached right now. Try again.", {
+        throw new KernError("unavailable", unreachable, {
           cause: error,
           retryAfterMs: 1000,
         });

@@ -1,74 +1,118 @@
 import { z } from "@hono/zod-openapi";
-import {
-  approvalStatuses,
-  approvalTypes,
-  pauseTypes,
-  runStatuses,
-  sourceTypes,
-} from "../approval/record.ts";
-import { storable } from "./storable.ts";
+import { approvalTypes, runStatuses } from "../approval/record.ts";
+import { exampleCall, exampleRequirement, exampleRun } from "./examples.ts";
 
-const seconds = z.number().int().describe("Epoch seconds.");
-const data = z.record(z.string(), z.unknown());
+/** A JSON object. */
+export const data = z.record(z.string(), z.unknown());
+
+/** A moment, with what happened then. */
+export function seconds(what: string) {
+  return z.number().int().describe(`${what}, in epoch seconds.`);
+}
 
 export const ErrorBody = z
   .object({ detail: z.string().describe("What is wrong, and what to do about it.") })
+  .describe("What is said where something is refused.")
   .openapi("Error", { example: { detail: "Approval not found" } });
+
+export const Issue = z
+  .object({
+    type: z.string().describe("The kind of problem, for programs, such as `invalid_type`."),
+    loc: z
+      .array(z.union([z.string(), z.number()]))
+      .describe("Where it is: `body`, `query`, `path` or `header`, then the way to the value."),
+    msg: z.string().describe("What is wrong, for people."),
+  })
+  .describe("One value that does not fit.")
+  .openapi("Issue");
 
 export const ValidationBody = z
   .object({
-    detail: z.union([
-      z.string(),
-      z.array(
-        z.object({
-          type: z.string(),
-          loc: z.array(z.union([z.string(), z.number()])),
-          msg: z.string(),
-        }),
-      ),
-    ]),
+    detail: z
+      .union([z.string(), z.array(Issue)])
+      .describe("What does not fit: a list, or a text where it is no single value's fault."),
   })
-  .openapi("ValidationError");
+  .describe("What is said where a value does not fit.")
+  .openapi("ValidationError", {
+    example: {
+      detail: [
+        {
+          type: "invalid_type",
+          loc: ["body", "message"],
+          msg: "Invalid input: expected string, received undefined",
+        },
+      ],
+    },
+  });
+
+const UserInputField = z
+  .object({
+    name: z.string().describe("The argument that a person fills in."),
+    field_type: z
+      .string()
+      .describe(
+        "The JSON type of its values, nulls aside: string, integer, number, boolean, array or object.",
+      ),
+    description: z.string().nullable().describe("What is to be filled in."),
+    value: z.unknown().describe("The model's suggestion, until somebody has filled the field in."),
+    required: z.boolean().describe("Whether the call cannot be made without it."),
+    schema: data.describe("JSON Schema of its values."),
+  })
+  .describe("One field that a person fills in.")
+  .openapi("UserInputField", {
+    example: {
+      name: "account",
+      field_type: "string",
+      description: "The account.",
+      value: null,
+      required: true,
+      schema: { type: "string" },
+    },
+  });
 
 export const ToolExecution = z
   .object({
     tool_call_id: z.string().describe("The model's id of the call, echoed."),
-    tool_name: z.string(),
-    tool_args: data,
-    tool_call_error: z.boolean().nullable(),
-    result: z.string().nullable(),
-    requires_confirmation: z.boolean().nullable(),
-    confirmed: z.boolean().nullable(),
-    confirmation_note: z.string().nullable(),
-    requires_user_input: z.boolean().nullable(),
-    user_input_schema: z
-      .array(
-        z.object({
-          name: z.string(),
-          field_type: z
-            .string()
-            .describe(
-              "The JSON type of its values, nulls aside: string, integer, number, boolean, array or object.",
-            ),
-          description: z.string().nullable(),
-          value: z
-            .unknown()
-            .describe("The model's suggestion, until somebody has filled the field in."),
-          required: z.boolean().describe("Whether the call cannot be made without it."),
-          schema: data.describe("JSON Schema of its values."),
-        }),
-      )
+    tool_name: z.string().describe("The tool that is called."),
+    tool_args: data.describe("The arguments as they would be executed, defaults included."),
+    tool_call_error: z
+      .boolean()
       .nullable()
-      .describe("The fields that a person fills in, as they were when it was asked."),
-    answered: z.boolean().nullable(),
-    external_execution_required: z.boolean().nullable(),
-    approval_type: z.enum(approvalTypes).nullable(),
-    approval_id: z.string().nullable(),
+      .describe("Whether the call ended without success; null until it has ended."),
+    result: z
+      .string()
+      .nullable()
+      .describe("What the model is told: the tool's result, an error, or why it was not run."),
+    requires_confirmation: z.boolean().nullable().describe("Whether a person has to confirm it."),
+    confirmed: z.boolean().nullable().describe("What the person said; null until then."),
+    confirmation_note: z.string().nullable().describe("The note of who rejected it."),
+    requires_user_input: z.boolean().nullable().describe("Whether a person has to fill in fields."),
+    user_input_schema: z
+      .array(UserInputField)
+      .nullable()
+      .describe(
+        "The fields that a person fills in, as they were when it was asked; null where there are none.",
+      ),
+    answered: z
+      .boolean()
+      .nullable()
+      .describe("Whether the fields have been filled in; null where there are none."),
+    external_execution_required: z
+      .boolean()
+      .nullable()
+      .describe("Whether it is executed elsewhere, and its result handed in."),
+    approval_type: z
+      .enum(approvalTypes)
+      .nullable()
+      .describe(
+        "Whether its approval is waited for, or an audit record is left; null for neither.",
+      ),
+    approval_id: z.string().nullable().describe("Its approval, where it has one."),
     child_run_id: z
       .string()
       .nullable()
       .describe("The run of the member that the call was handed to; null for a tool's call."),
-    created_at: seconds,
+    created_at: seconds("When the model asked for the call"),
     is_abridged: z
       .boolean()
       .optional()
@@ -76,136 +120,43 @@ export const ToolExecution = z
         "Only there, and true, in a team's requirements that are too much together: the approval has the arguments.",
       ),
   })
-  .openapi("ToolExecution");
+  .describe("A tool call.")
+  .openapi("ToolExecution", { example: exampleCall });
 
 export const Requirement = z
   .object({
-    id: z.string(),
-    created_at: z.string().describe("ISO 8601."),
+    id: z.string().describe("kern's identity of the call."),
+    created_at: z.string().describe("Since when it waits, in ISO 8601."),
     member_agent_id: z
       .string()
       .optional()
-      .describe("In a team's run: whose call it is that waits."),
-    member_agent_name: z.string().optional(),
-    member_run_id: z.string().optional(),
+      .describe("In a team's run: the member whose call it is that waits."),
+    member_agent_name: z.string().optional().describe("That member's name."),
+    member_run_id: z.string().optional().describe("That member's run."),
     tool_execution: ToolExecution,
   })
-  .openapi("Requirement");
+  .describe("A call that waits for a person.")
+  .openapi("Requirement", { example: exampleRequirement });
 
-export const Approval = z
+const Message = z
   .object({
-    id: z.string(),
-    run_id: z.string(),
-    session_id: z.string(),
-    status: z.enum(approvalStatuses),
-    source_type: z.enum(sourceTypes),
-    approval_type: z.enum(approvalTypes),
-    pause_type: z.enum(pauseTypes),
-    tool_name: z.string(),
-    tool_args: data.describe("The arguments as they would be executed."),
-    expires_at: seconds.nullable(),
-    agent_id: z.string().nullable(),
-    team_id: z.string().nullable(),
-    workflow_id: z.string().nullable(),
-    user_id: z.string().nullable().describe("The requesting user, as the client claimed it."),
-    schedule_id: z.string().nullable(),
-    schedule_run_id: z.string().nullable(),
-    source_name: z.string().nullable(),
-    requirements: z.array(Requirement),
-    context: data.describe(
-      "At least tool_names and source_name; reason, where the call was put to a person anew.",
-    ),
-    resolution_data: data.nullable(),
-    resolved_by: z
-      .string()
-      .nullable()
-      .describe("Who decided; a claim where the credential is shared."),
-    resolved_at: seconds.nullable(),
-    created_at: seconds,
-    updated_at: seconds,
-    run_status: z.enum(runStatuses),
-    root_run_id: z.string().describe("The run at the top of the team, or the run itself."),
-    requested_by: z
-      .string()
-      .nullable()
-      .describe("The authenticated principal that started the run."),
-    call_id: z.string().describe("kern's identity of the call."),
-    args_hash: z
-      .string()
-      .describe(
-        "SHA-256 over run, call, tool, tool version and arguments: what the decision is bound to.",
-      ),
-    call_outcome: z
-      .enum(["succeeded", "failed", "refused", "rejected", "expired", "cancelled", "unknown"])
-      .nullable()
-      .describe("What became of the call; null until it has ended."),
-  })
-  .openapi("Approval");
-
-export const ApprovalPage = z
-  .object({
-    data: z.array(Approval),
-    meta: z.object({
-      page: z.number().int(),
-      limit: z.number().int(),
-      total_pages: z.number().int(),
-      total_count: z.number().int(),
-      search_time_ms: z.number(),
-      total_is_exact: z
-        .boolean()
-        .describe(
-          "False where not all were looked at: there are total_count at least, and filters are counted to 10,000 at most.",
-        ),
-      next_cursor: z
-        .string()
-        .nullable()
-        .describe(
-          "Give it as cursor, with the same filters, for what comes next; null at the end.",
-        ),
-    }),
-  })
-  .openapi("ApprovalPage");
-
-export const ApprovalCount = z
-  .object({
-    count: z.number().int(),
-    is_exact: z
-      .literal(false)
+    role: z.enum(["user", "assistant", "tool"]).describe("Who says it."),
+    content: z.string().describe("The text."),
+    tool_calls: z
+      .array(data)
       .optional()
-      .describe("Only there, and false, where there may be more: filters are counted to 10,000."),
+      .describe("The calls that the assistant asks for, as OpenAI writes them."),
+    tool_call_id: z.string().optional().describe("The call that this is the result of."),
+    tool_name: z.string().optional().describe("The tool that this is the result of."),
   })
-  .openapi("ApprovalCount");
-
-export const ApprovalState = z
-  .object({
-    approval_id: z.string(),
-    status: z.enum(approvalStatuses),
-    run_id: z.string(),
-    resolved_at: seconds.nullable(),
-    resolved_by: z.string().nullable(),
-  })
-  .openapi("ApprovalStatus");
-
-export const Resolution = z
-  .object({
-    status: z.enum(["approved", "rejected"]),
-    resolved_by: z
-      .string()
-      .max(255)
-      .nullish()
-      .describe("Who decides; kept as a claim where the credential is shared."),
-    resolution_data: data
-      .nullish()
-      .describe("note (with a rejection), values, result, or action: by the kind of pause."),
-  })
-  .superRefine(storable)
-  .openapi("Resolution", { example: { status: "approved", resolved_by: "ann@example.com" } });
+  .describe("One message of a conversation.")
+  .openapi("Message");
 
 export const Run = z
   .object({
-    run_id: z.string(),
-    session_id: z.string(),
-    agent_id: z.string().nullable().describe("Null for a team's run."),
+    run_id: z.string().describe("The run's id."),
+    session_id: z.string().describe("The session that it belongs to."),
+    agent_id: z.string().nullable().describe("The agent; null for a team's run."),
     team_id: z
       .string()
       .nullable()
@@ -214,16 +165,31 @@ export const Run = z
       .string()
       .nullable()
       .describe("The run of the team that handed over the task; null where none did."),
-    user_id: z.string().nullable(),
-    status: z.enum(runStatuses),
-    content: z.string().nullable(),
-    tools: z.array(ToolExecution),
-    requirements: z.array(Requirement),
-    messages: z.array(data),
-    created_at: seconds,
+    user_id: z.string().nullable().describe("The requesting user, as the client claimed it."),
+    status: z
+      .enum(runStatuses)
+      .describe("`PAUSED` waits for a person; `COMPLETED`, `CANCELLED` and `ERROR` are the end."),
+    content: z
+      .string()
+      .nullable()
+      .describe("What the agent or the team's leader said last; at the end, the answer."),
+    tools: z.array(ToolExecution).describe("Every call so far."),
+    requirements: z
+      .array(Requirement)
+      .describe("The calls that wait for a person, those of a team's members included."),
+    messages: z.array(Message).describe("The conversation so far."),
+    created_at: seconds("When it was started"),
   })
-  .openapi("Run");
+  .describe("A run as it stands.")
+  .openapi("Run", { example: exampleRun });
 
 export const RunAccepted = z
-  .object({ run_id: z.string(), session_id: z.string(), status: z.enum(runStatuses) })
-  .openapi("RunAccepted");
+  .object({
+    run_id: z.string().describe("The run's id."),
+    session_id: z.string().describe("The session that it belongs to."),
+    status: z.enum(runStatuses).describe("Always `PENDING`."),
+  })
+  .describe("A run that was started.")
+  .openapi("RunAccepted", {
+    example: { run_id: exampleRun.run_id, session_id: exampleRun.session_id, status: "PENDING" },
+  });

@@ -4,10 +4,11 @@ import { KernError } from "../errors.ts";
 import type { Db, SessionRow, SessionStore } from "../run/store.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
-import { onInvalid } from "./errors.ts";
+import { badForm, onInvalid } from "./errors.ts";
+import { exampleRun } from "./examples.ts";
 import { inTurn } from "./in-turn.ts";
 import { cancelLeftBehind } from "./left-behind.ts";
-import { json, refusals } from "./responses.ts";
+import { type Detail, json, refusals } from "./responses.ts";
 import {
   OneSessionQuery,
   RenameRequest,
@@ -25,20 +26,20 @@ type Narrowed = z.output<typeof OneSessionQuery>;
 /** How many runs the detail of a session tells the messages of. */
 const chatRuns = 100;
 
-const params = z.object({ session_id: z.string() });
+const params = z.object({
+  session_id: z.string().describe("The session's id.").openapi({ example: exampleRun.session_id }),
+});
 const tags = ["Sessions"];
+const noDb = "Sessions not available: pass a db to AgentOS to enable this feature.";
+const otherDb = "Database not found";
+const told = { 404: [otherDb], 503: [noDb] };
 const notFound = () => new KernError("not_found", "Session not found");
 
 export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
   const store = (env: Env, { db_id }: Narrowed): SessionStore => {
-    if (db === null)
-      throw new KernError(
-        "unavailable",
-        "Sessions not available: pass a db to AgentOS to enable this feature.",
-      );
-    if (db_id !== undefined && db_id !== db.id)
-      throw new KernError("not_found", "Database not found");
+    if (db === null) throw new KernError("unavailable", noDb);
+    if (db_id !== undefined && db_id !== db.id) throw new KernError("not_found", otherDb);
     return db.connect(env).sessions;
   };
   const find = async (env: Env, id: string, narrowed: Narrowed): Promise<SessionRow> => {
@@ -52,6 +53,7 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     createRoute({
       method: "get",
       path: "/sessions",
+      operationId: "listSessions",
       tags,
       summary: "List sessions, newest first",
       description:
@@ -60,7 +62,7 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
       request: { query: SessionQuery },
       responses: {
         200: json(SessionPage, "A page of sessions."),
-        ...refusals(401, 403, 404, 422, 503),
+        ...refusals(401, 403, { ...told, 422: [badLimit(1000)] }),
       },
     }),
     async (c) => {
@@ -88,13 +90,14 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     createRoute({
       method: "get",
       path: "/sessions/{session_id}",
+      operationId: "getSession",
       tags,
       summary: "Read a session",
       middleware: requires("sessions:read"),
       request: { params, query: OneSessionQuery },
       responses: {
         200: json(SessionDetail, "The session and what was said in it."),
-        ...refusals(401, 403, 404, 422, 503),
+        ...refusals(401, 403, { ...told, 422: [badWord("user_id")] }),
       },
     }),
     async (c) => {
@@ -109,13 +112,15 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     createRoute({
       method: "get",
       path: "/sessions/{session_id}/runs",
+      operationId: "listSessionRuns",
       tags,
-      summary: "List a session's runs, the newest last, each with what it waits for",
+      summary: "List a session's runs",
+      description: "The newest last, each with what it waits for.",
       middleware: requires("sessions:read"),
       request: { params, query: SessionRunsQuery },
       responses: {
         200: json(z.array(SessionRun), "A page of the session's runs."),
-        ...refusals(401, 403, 404, 422, 503),
+        ...refusals(401, 403, { ...told, 422: [badLimit(100)] }),
       },
     }),
     async (c) => {
@@ -132,13 +137,20 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     createRoute({
       method: "post",
       path: "/sessions/{session_id}/rename",
+      operationId: "renameSession",
       tags,
       summary: "Rename a session",
       middleware: requires("sessions:write"),
       request: { params, query: OneSessionQuery, body: bodies(RenameRequest) },
       responses: {
         200: json(SessionDetail, "The session by its new name."),
-        ...refusals(400, 401, 403, 404, 413, 415, 422, 503),
+        ...refusals(401, 403, 413, 415, {
+          ...told,
+          400: [badForm],
+          422: [
+            [{ type: "custom", loc: ["body", "session_name"], msg: "The name must not be empty." }],
+          ],
+        }),
       },
     }),
     (async (c: Narrowing) => {
@@ -157,13 +169,17 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     createRoute({
       method: "delete",
       path: "/sessions/{session_id}",
+      operationId: "deleteSession",
       tags,
-      summary: "Delete a session, and cancel what waits in it",
+      summary: "Delete a session",
       description:
-        "Its runs stay as evidence. A later run with its id begins it anew, without what was before.",
+        "What waits in it is cancelled; its runs stay as evidence. A later run with its id begins it anew, without what was before.",
       middleware: requires("sessions:write"),
       request: { params, query: OneSessionQuery },
-      responses: { 204: { description: "Deleted." }, ...refusals(401, 403, 404, 422, 503) },
+      responses: {
+        204: { description: "Deleted." },
+        ...refusals(401, 403, { ...told, 422: [badWord("user_id")] }),
+      },
     }),
     async (c) => {
       const query = c.req.valid("query");
@@ -176,6 +192,17 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
   );
 
   return app;
+}
+
+/** What is said of a part of the query that must not be empty. */
+function badWord(name: string): Detail {
+  const msg = "Too small: expected string to have >=1 characters";
+  return [{ type: "too_small", loc: ["query", name], msg }];
+}
+
+function badLimit(most: number): Detail {
+  const msg = `Too big: expected number to be <=${most}`;
+  return [{ type: "too_big", loc: ["query", "limit"], msg }];
 }
 
 type Narrowing = Context<OsEnv, string, { out: { query: Narrowed } }>;

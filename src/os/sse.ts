@@ -75,6 +75,6 @@ async function breakOff(
 }
 
 /** One event as it goes over the wire. */
-function formatEvent(event: RunEvent): string {
+export function formatEvent(event: RunEvent): string {
   return `event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
 }

@@ -4,6 +4,14 @@ import { messageOf } from "../errors.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { json, refusals } from "./responses.ts";
 
+const exampleSummary = {
+  id: "data-manager",
+  name: "Data Manager",
+  description: null,
+  db_id: "d1",
+};
+const exampleTeamSummary = { ...exampleSummary, id: "support-team", name: "Support Team" };
+
 export interface SystemParts {
   id: string;
   name: string;
@@ -17,12 +25,15 @@ export interface SystemParts {
 }
 
 const tags = ["Core"];
-const summary = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string().nullable(),
-  db_id: z.string().nullable(),
-});
+const Summary = z
+  .object({
+    id: z.string().describe("Its id."),
+    name: z.string().describe("Its name."),
+    description: z.string().nullable().describe("What it is for."),
+    db_id: z.string().nullable().describe("The database that its runs are listed from."),
+  })
+  .describe("What an agent, a team or a workflow is called.")
+  .openapi("Summary", { example: exampleSummary });
 
 /** What anyone may ask: these come before the question of who is asking. */
 export function publicRoutes({
@@ -41,14 +52,25 @@ export function publicRoutes({
     createRoute({
       method: "get",
       path: "/",
+      operationId: "getRoot",
       tags,
-      summary: "What this is",
+      summary: "Read what this is",
       responses: {
         200: json(
-          z.object({ name: z.string(), id: z.string(), version: z.string() }),
+          z.object({
+            name: z.string().describe("The name that AgentOS was given."),
+            id: z.string().describe("The id that AgentOS was given."),
+            version: z.string().describe("The version of kern."),
+          }),
           "Name and version.",
+          { name: "kern", id: "kern", version },
         ),
-        302: { description: "A browser is sent to the panel." },
+        302: {
+          description: "A browser, which asks for HTML, is sent to the panel.",
+          headers: {
+            Location: { description: "Always `/panel`.", schema: { type: "string" as const } },
+          },
+        },
       },
     }),
     (c) => {
@@ -58,16 +80,30 @@ export function publicRoutes({
     },
   );
 
-  const Health = z.object({ status: z.string(), instantiated_at: z.string() });
+  const Health = z.object({
+    status: z.string().describe("`ok`, or `unavailable`."),
+    instantiated_at: z.string().describe("When this instance first answered, in ISO 8601."),
+  });
+  const healthy = { status: "ok", instantiated_at: "2026-11-25T22:06:30.485Z" };
   app.openapi(
     createRoute({
       method: "get",
       path: "/health",
+      operationId: "getHealth",
       tags,
-      summary: "Whether the service can work",
+      summary: "Check whether the service can work",
       responses: {
-        200: json(Health, "It can."),
-        503: json(Health.extend({ detail: z.string() }), "It cannot, and why."),
+        200: json(Health, "It can.", healthy),
+        503: json(
+          Health.extend({ detail: z.string().describe("What is wrong, and what to do about it.") }),
+          "It cannot, and why.",
+          {
+            ...healthy,
+            status: "unavailable",
+            detail:
+              "The Worker has no D1 database bound as DB. Add it to d1_databases in wrangler.toml.",
+          },
+        ),
       },
     }),
     async (c) => {
@@ -85,18 +121,26 @@ export function publicRoutes({
   );
 
   const counts = z.object({
-    kern_version: z.string(),
-    agent_count: z.number(),
-    team_count: z.number(),
-    workflow_count: z.number(),
+    kern_version: z.string().describe("The version of kern."),
+    agent_count: z.number().describe("How many agents there are."),
+    team_count: z.number().describe("How many teams there are."),
+    workflow_count: z.number().describe("How many workflows there are."),
   });
   app.openapi(
     createRoute({
       method: "get",
       path: "/info",
+      operationId: "getInfo",
       tags,
-      summary: "How much there is",
-      responses: { 200: json(counts, "Counts.") },
+      summary: "Count what there is",
+      responses: {
+        200: json(counts, "Counts.", {
+          kern_version: version,
+          agent_count: 1,
+          team_count: 1,
+          workflow_count: 0,
+        }),
+      },
     }),
     (c) =>
       c.json(
@@ -122,7 +166,7 @@ export function configRoutes({
   teams,
 }: SystemParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>();
-  const summaries = (all: ReadonlyMap<string, Agent>): z.output<typeof summary>[] =>
+  const summaries = (all: ReadonlyMap<string, Agent>): z.output<typeof Summary>[] =>
     [...all.values()].map(({ db, description, id, name }) => ({
       id,
       name,
@@ -131,25 +175,40 @@ export function configRoutes({
     }));
   const Config = z
     .object({
-      os_id: z.string(),
-      name: z.string(),
-      description: z.string().nullable(),
-      available_models: z.array(z.string()),
-      os_database: z.string().nullable(),
-      databases: z.array(z.string()),
-      agents: z.array(summary),
-      teams: z.array(summary),
-      workflows: z.array(summary),
-      interfaces: z.array(z.unknown()),
+      os_id: z.string().describe("The id that AgentOS was given."),
+      name: z.string().describe("The name that AgentOS was given."),
+      description: z.string().nullable().describe("What it is for."),
+      available_models: z.array(z.string()).describe("The ids of the models that are used."),
+      os_database: z.string().nullable().describe("The database of AgentOS."),
+      databases: z.array(z.string()).describe("The ids of all databases."),
+      agents: z.array(Summary).describe("The agents."),
+      teams: z.array(Summary).describe("The teams."),
+      workflows: z.array(Summary).describe("The workflows; kern has none."),
+      interfaces: z.array(z.unknown()).describe("The interfaces; kern has none."),
     })
-    .openapi("Config");
+    .describe("What is configured.")
+    .openapi("Config", {
+      example: {
+        os_id: "kern",
+        name: "kern",
+        description: null,
+        available_models: ["gpt-4o-mini"],
+        os_database: "d1",
+        databases: ["d1"],
+        agents: [exampleSummary],
+        teams: [exampleTeamSummary],
+        workflows: [],
+        interfaces: [],
+      },
+    });
 
   app.openapi(
     createRoute({
       method: "get",
       path: "/config",
+      operationId: "getConfig",
       tags,
-      summary: "What is configured",
+      summary: "Read what is configured",
       middleware: requires("config:read"),
       responses: { 200: json(Config, "The configuration."), ...refusals(401, 403, 503) },
     }),

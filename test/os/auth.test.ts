@@ -201,6 +201,8 @@ test("every answer carries the headers that keep a browser safe", async () => {
   const answers: [number, Promise<Response>][] = [
     [200, http("GET", "/health")],
     [200, http("GET", "/openapi.json")],
+    [200, http("GET", "/docs")],
+    [200, http("GET", "/docs/style.css")],
     [200, http("GET", "/panel")],
     [200, http("GET", "/panel/style.css")],
     [200, post("/agents/tester/runs", json({ message: "hello" }))],

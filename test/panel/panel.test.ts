@@ -199,7 +199,7 @@ test(
         path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? ""),
       ),
     );
-    for (const path of ["/panel", "/panel/sign-in", "/panel/sign-out", "/openapi.json"])
+    for (const path of ["/panel", "/panel/sign-in", "/panel/sign-out", "/openapi.json", "/docs"])
       urls.add(path);
     for (const query of ["decision=approved", "status=approved", "_method=POST"]) {
       urls.add(`/panel/approvals/${id}?${query}`);
