@@ -14,7 +14,8 @@ const moment = z
     ],
     { error: "Give epoch seconds, or a date and time in ISO 8601, as in 2026-11-01T09:00:00Z." },
   )
-  .pipe(z.int());
+  .pipe(z.int())
+  .openapi({ type: "string" });
 const word = z.string().min(1);
 
 const filters = {

@@ -15,7 +15,7 @@ h3 { margin: .6rem 0 .2rem; overflow-wrap: anywhere } h4 { margin: 1rem 0 .3rem 
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere } .path code { font-size: 1rem }
 .method { font: 700 .8rem ui-monospace, monospace; color: var(--accent) } .method.post { color: var(--yes) } .method.delete { color: var(--no) }
 small { color: var(--dim) } dt small { display: block } .fields { grid-template-columns: minmax(8rem, 13rem) 1fr; margin: 0 0 .6rem } .fields dt { color: inherit; overflow-wrap: anywhere }
-.fields .fields { margin: .4rem 0 } dd > .fields { border-left: 2px solid var(--line); padding-left: .8rem }
+.fields .fields { margin: .4rem 0 } .fields .fields .fields { grid-template-columns: 1fr } dd > .fields { border-left: 2px solid var(--line); padding-left: .8rem }
 details { margin: 0 0 .5rem } summary { cursor: pointer; padding: .2rem 0 } details > pre, details > dl { margin: .4rem 0 1rem } dd ul { margin: .2rem 0 .4rem; padding-left: 1.1rem }
 @media (max-width: 55rem) { .reference { display: block } .reference nav { position: static; max-height: none; padding: 0 1rem } nav ul ul { display: none } nav > ul { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem } nav > ul > li > a { padding: .6rem 0 } .fields { grid-template-columns: 1fr } }
 `;

@@ -90,7 +90,7 @@ export function Reference({ document }: { document: ApiDocument }) {
                   <li>
                     <Method method={method} />{" "}
                     <a href={`#${operation.operationId}`}>
-                      <code>{path}</code>
+                      <Path path={path} />
                     </a>
                   </li>
                 ))}
@@ -136,7 +136,7 @@ function Article({
     <article id={operationId}>
       <h3>{summary}</h3>
       <p class="path">
-        <Method method={method} /> <code>{path}</code>
+        <Method method={method} /> <Path path={path} />
       </p>
       <p class="dim">
         {scopes.length === 0 ? "Public." : "Scope: "}
@@ -247,6 +247,20 @@ function Headers({ answer }: { answer: Answer }) {
         </span>
       ))}
     </>
+  );
+}
+
+/** A path, which is broken at its slashes where it is broken. */
+function Path({ path }: { path: string }) {
+  const [, ...parts] = path.split("/");
+  return (
+    <code>
+      {parts.map((part) => (
+        <>
+          <wbr />/{part}
+        </>
+      ))}
+    </code>
   );
 }
 
