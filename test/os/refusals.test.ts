@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { pending, settle, start } from "../client.ts";
+import { lead } from "../team.ts";
 import { script } from "../world.ts";
 import { http, json, type Question, refusal, unique } from "./http.ts";
 import { operationsOf, readDocument } from "./openapi.ts";
@@ -19,7 +20,15 @@ test("what is refused is refused in the words that the document gives for it", a
   const audited = await start(script({ calls: [{ name: "notify", args: { user_id: "u-1" } }] }));
   const { id: record } = await settled(audited.run_id);
 
-  const known = { agent_id: "tester", run_id, approval_id: approval.id };
+  const known = {
+    agent_id: "tester",
+    run_id,
+    approval_id: approval.id,
+    team_id: "crew",
+    session_id: audited.session_id,
+  };
+  const team = await lead({ calls: [{ name: "delete_user_data", args: { user_id: "u-1" } }] });
+  const ofTeam = { run_id: team.run_id };
   const key = { "idempotency-key": unique("key") };
   await http("POST", "/agents/tester/runs", json({ message: "one", background: true }, key));
   const keyed = { vars: { OS_SECURITY_KEY: "k" } };
@@ -29,6 +38,10 @@ test("what is refused is refused in the words that the document gives for it", a
   const plain = { body: "x", headers: { "content-type": "text/plain" } };
   const runs = "/agents/{agent_id}/runs";
   const run = `${runs}/{run_id}`;
+  const teamRuns = "/teams/{team_id}/runs";
+  const teamRun = `${teamRuns}/{run_id}`;
+  const session = "/sessions/{session_id}";
+  const taken = { message: "x", session_id: audited.session_id, user_id: "somebody else" };
   const resolve = "/approvals/{approval_id}/resolve";
   const unreachable = { vars: { RUNS: { getByName: () => ({}) } } };
 
@@ -73,6 +86,30 @@ test("what is refused is refused in the words that the document gives for it", a
     [[403, "POST", `${run}/continue`]],
     [[422, "POST", `${run}/continue`, json({ tools: {} })]],
     [[422, "POST", `${run}/resume`, json({ last_event_index: 7 })]],
+    [[404, "POST", runs, json(taken)]],
+    [[404, "GET", "/teams/{team_id}"], { team_id: "nobody" }],
+    [[404, "POST", teamRuns, json({ message: "x" })], { team_id: "nobody" }],
+    [[404, "POST", teamRuns, json(taken)]],
+    [[422, "POST", teamRuns, json({})]],
+    [[404, "GET", teamRun]],
+    [[404, "GET", teamRun], { team_id: "nobody" }],
+    [[403, "POST", `${teamRun}/continue`], ofTeam],
+    [[422, "POST", `${teamRun}/continue`, json({ requirements: {} })], ofTeam],
+    [[422, "POST", `${teamRun}/resume`, json({ last_event_index: 7 })], ofTeam],
+    [[404, "GET", "/sessions", {}, "?db_id=other"]],
+    [[422, "GET", "/sessions", {}, "?limit=1001"]],
+    [[404, "GET", session], { session_id: "nothing" }],
+    [[404, "GET", session, {}, "?db_id=other"]],
+    [[422, "GET", session, {}, "?user_id="]],
+    [[404, "GET", `${session}/runs`], { session_id: "nothing" }],
+    [[422, "GET", `${session}/runs`, {}, "?limit=101"]],
+    [[404, "POST", `${session}/rename`, json({ session_name: "x" })], { session_id: "nothing" }],
+    [[400, "POST", `${session}/rename`, form]],
+    [[413, "POST", `${session}/rename`, large]],
+    [[415, "POST", `${session}/rename`, plain]],
+    [[422, "POST", `${session}/rename`, json({ session_name: " " })]],
+    [[404, "DELETE", session], { session_id: "nothing" }],
+    [[422, "DELETE", session, {}, "?user_id="]],
   ];
 
   const operations = operationsOf(await readDocument());
