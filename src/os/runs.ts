@@ -1,6 +1,8 @@
 import { KernError, messageOf } from "../errors.ts";
 import type { Refusal, RunDoor } from "../run/messages.ts";
 
+/** How long one question to a run's object is held open. */
+export const holdMs = 60_000;
 const maxTries = 4;
 export const unreachable = "The run cannot be reached right now. Try again.";
 
