@@ -5,8 +5,10 @@ import { secureHeaders } from "hono/secure-headers";
 import { KernError } from "../errors.ts";
 import type { Db } from "../run/store.ts";
 import { agentRoutes } from "./agents.ts";
-import { approvalRoutes, approvalsOf } from "./approvals.ts";
+import { approvalRoutes } from "./approval-routes.ts";
+import { approvalsOf } from "./approvals.ts";
 import { authenticate, type OsEnv } from "./auth.ts";
+import { configRoutes } from "./config.ts";
 import { onError } from "./errors.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
@@ -15,7 +17,7 @@ import { referenceRoutes } from "./reference.tsx";
 import { readSettings } from "./settings.ts";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
-import { configRoutes, publicRoutes, type SystemParts } from "./system.ts";
+import { publicRoutes, type SystemParts } from "./system.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
