@@ -7,6 +7,7 @@ import { AgentOS } from "../src/os/agent-os.ts";
 import { type Reconciliation, tool } from "../src/tools/tool.ts";
 import { act } from "./act.ts";
 import { pauseTools } from "./pause-tools.ts";
+import { policyTools } from "./policy-tools.ts";
 import { chat, clock, effects, FaultyDb } from "./world.ts";
 
 const model = new OpenAIChat({
@@ -171,6 +172,7 @@ export const agent = new Agent({
     askLab,
     audited,
     ...pauseTools,
+    ...policyTools,
   ],
   instructions: ["You test."],
 });

@@ -111,6 +111,15 @@ function questions(tool: Tool, args: Arguments): string[] {
   }
 }
 
+/** Whether a tool's policy can do without an approval at all: it may only where nothing else is wanted of a person. */
+export function isWaivable(tool: Tool): boolean {
+  return (
+    tool.requiresConfirmation &&
+    tool.approval?.type === "required" &&
+    typeof tool.approval.when === "function"
+  );
+}
+
 function pauseTypeOf(tool: Tool): PauseType | null {
   if (tool.requiresConfirmation) return "confirmation";
   if (tool.requiresUserInput) return "user_input";
@@ -127,6 +136,8 @@ export interface Candidate {
   args: Arguments;
   /** The call's own user said yes (a tool that pauses without an approval). */
   userConfirmed: boolean;
+  /** The policy asked for no approval of these arguments. */
+  waived?: boolean;
   approval: {
     status: ApprovalStatus;
     argsHash: string;
@@ -166,7 +177,10 @@ export function permit(tools: ReadonlyMap<string, Tool>, call: Candidate, nowMs:
   // What a person said yes to is run by the tool that they were asked about, also where nobody is asked any more.
   const wasAsked = approval !== null || call.userConfirmed;
   if (!isGated(tool) && !(wasAsked && changed)) return { kind: "go", tool };
-  const covered = held || (tool.approval?.type !== "required" && call.userConfirmed);
+  const covered =
+    held ||
+    (tool.approval?.type !== "required" && call.userConfirmed) ||
+    (call.waived === true && approval === null && isWaivable(tool));
   const stale =
     approval !== null &&
     approval.consumedBy === null &&

@@ -1,5 +1,9 @@
+import type { Assurance } from "../tools/policy.ts";
 import { canonicalJson } from "./call-hash.ts";
+import { ineligible, type Setting } from "./eligible.ts";
+import { isSamePerson } from "./person.ts";
 import type { ApprovalStatus, JsonObject } from "./record.ts";
+import { outcomeOf, type Vote } from "./vote.ts";
 
 /** Who answers: the authenticated principal, and what they say of themselves where it identifies nobody. */
 export interface Decider {
@@ -7,6 +11,14 @@ export interface Decider {
   /** True where many people may stand behind the principal (the security key, or no authentication). */
   shared: boolean;
   claim: string | null;
+  kind?: "person" | "service" | "webhook" | "link" | "slack";
+  /** What records show, where that is not the principal. */
+  name?: string;
+  /** Every other name that the credential proves of the same person. */
+  aliases?: string[];
+  groups?: string[];
+  scopes?: string[];
+  assurance?: Assurance;
 }
 
 export interface Decision {
@@ -14,48 +26,81 @@ export interface Decision {
   data: JsonObject | null;
 }
 
-/** What has been settled about an approval so far. */
-export interface Standing {
+/** What has been settled about an approval so far, and by whom it may be. */
+export interface Standing extends Setting {
   status: ApprovalStatus;
   expiresAtMs: number | null;
   principal: string | null;
   resolvedBy: string | null;
   data: JsonObject | null;
+  votes: readonly Vote[];
 }
 
 export type Ruling =
-  | { kind: "accept"; resolvedBy: string }
+  /** It is decided; `vote` is there where others voted before, or might have. */
+  | { kind: "accept"; status: Decision["status"]; resolvedBy: string; vote: Vote | null }
+  /** It counts, and more are needed. */
+  | { kind: "count"; vote: Vote }
   | { kind: "repeat" }
   | { kind: "lapse" }
-  | { kind: "taken"; status: ApprovalStatus };
+  | { kind: "taken"; status: ApprovalStatus }
+  | { kind: "forbidden"; reason: string };
 
 /**
- * The rule of one decision: the first answer wins, the same answer by the same person is that answer again, and an answer
- * at or after the expiry comes too late, whether or not the alarm has rung.
+ * The rule of one decision: only who may decide does; the first answer that makes it wins, the same answer by the same person
+ * is that answer again, and an answer at or after the expiry comes too late, whether or not the alarm has rung. `argsHash` is
+ * that of the arguments as this decision would have them.
  */
 export function rule(
   standing: Standing,
   decision: Decision,
   decider: Decider,
-  nowMs: number,
+  { argsHash, nowMs }: { argsHash: string; nowMs: number },
 ): Ruling {
-  const resolvedBy = nameOf(decider);
-  if (standing.status === "pending") {
-    return standing.expiresAtMs !== null && nowMs >= standing.expiresAtMs
-      ? { kind: "lapse" }
-      : { kind: "accept", resolvedBy };
+  const by = nameOf(decider);
+  if (standing.status !== "pending" && isRepeated(standing, decision, decider))
+    return { kind: "repeat" };
+  if (standing.status !== "pending") return { kind: "taken", status: standing.status };
+  if (standing.expiresAtMs !== null && nowMs >= standing.expiresAtMs) return { kind: "lapse" };
+  const reason = ineligible(decider, standing);
+  if (reason !== null) return { kind: "forbidden", reason };
+  const { quorum } = standing.rules;
+  if (quorum.approve === 1 && quorum.reject === 1)
+    return { kind: "accept", status: decision.status, resolvedBy: by, vote: null };
+  const person = { principal: decider.principal, aliases: decider.aliases ?? [] };
+  const earlier = standing.votes.find((vote) => isSamePerson(vote, person));
+  if (earlier !== undefined) {
+    const same = earlier.status === decision.status && earlier.argsHash === argsHash;
+    return same
+      ? { kind: "repeat" }
+      : { kind: "forbidden", reason: "You have voted on this approval already." };
   }
-  const same =
-    standing.status === decision.status &&
-    standing.principal === decider.principal &&
-    standing.resolvedBy === resolvedBy &&
-    canonicalJson(standing.data ?? {}) === canonicalJson(decision.data ?? {});
-  return same ? { kind: "repeat" } : { kind: "taken", status: standing.status };
+  const vote: Vote = { ...person, ...decision, by, argsHash, atMs: nowMs };
+  const status = outcomeOf([...standing.votes, vote], quorum, argsHash);
+  return status === null
+    ? { kind: "count", vote }
+    : { kind: "accept", status, resolvedBy: by, vote };
 }
 
-/** Who is named as the one who answered: the principal, or, where that is nobody in particular, what they say of themselves. */
-export function nameOf({ principal, shared, claim }: Decider): string {
-  return shared && claim !== null && claim.trim() !== "" ? claim : principal;
+/** Whether this person has said just this before, be it as the one who decided or as one of several. */
+function isRepeated(standing: Standing, decision: Decision, decider: Decider): boolean {
+  const { data, status } = decision;
+  const said = [
+    { ...standing, by: standing.resolvedBy },
+    ...standing.votes.map((vote) => ({ ...vote })),
+  ];
+  return said.some(
+    (one) =>
+      one.status === status &&
+      one.principal === decider.principal &&
+      one.by === nameOf(decider) &&
+      canonicalJson(one.data ?? {}) === canonicalJson(data ?? {}),
+  );
+}
+
+export function nameOf({ claim, name, principal, shared }: Decider): string {
+  if (shared && claim !== null && claim.trim() !== "") return claim;
+  return name ?? principal;
 }
 
 /** What the model is told of a call that a person turned down. */
@@ -64,7 +109,10 @@ export function rejectionText(note: string | null): string {
   return note === null || note === "" ? text : `${text}: ${note}`;
 }
 
-/** The note of a decision, where one was given. */
+/** Why somebody decided so, where they said: the reason that they chose, and what they wrote. */
 export function noteOf(data: JsonObject | null): string | null {
-  return typeof data?.["note"] === "string" && data["note"] !== "" ? data["note"] : null;
+  const said = [data?.["reason"], data?.["note"]].filter(
+    (part) => typeof part === "string" && part !== "",
+  );
+  return said.length === 0 ? null : said.join(": ");
 }

@@ -1,3 +1,5 @@
+import type { Assurance, Risk } from "../tools/policy.ts";
+
 /** A JSON object. Its values are `any`, because the platform's types turn what crosses RPC as `unknown` into `never`. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type JsonObject = Record<string, any>;
@@ -127,4 +129,36 @@ export interface ApprovalRecord {
   args_hash: string;
   /** What became of the call; null until it has ended. */
   call_outcome: CallOutcome | null;
+  /** What is asked of those who decide, as it was when the approval was asked for. */
+  policy: PolicyView;
+  /** Of an approval that needs several people: who has had their say. */
+  votes: VoteView[];
+  /** What the approver reads beside the arguments. */
+  preview: string | null;
+}
+
+export interface PolicyView {
+  approvers: string[] | null;
+  quorum: { approve: number; reject: number };
+  allow_self: boolean;
+  edit: string[];
+  reasons: string[] | null;
+  risk: Risk | null;
+  min_assurance: Assurance | null;
+  on_expire: "reject" | "cancel-run";
+  /** Who may decide as well by now. */
+  escalated_to: string[];
+  /** Who may decide as well after so many seconds. */
+  escalate: { after: number; to: string[] }[];
+  /** The arguments that nobody is shown. */
+  secret: string[];
+}
+
+export interface VoteView {
+  by: string;
+  status: "approved" | "rejected";
+  at: number;
+  /** The arguments that it was given for. */
+  args_hash: string;
+  note: string | null;
 }

@@ -77,7 +77,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/panel", panelRoutes(approvals, now));
 
   app.use(authenticate(now));
-  app.route("/", approvalRoutes(approvals));
+  app.route("/", approvalRoutes(approvals, now));
   const startSession = sessionStarter(db, now);
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));

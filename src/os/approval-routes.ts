@@ -6,6 +6,7 @@ import {
   ApprovalPage,
   ApprovalState,
   Resolution,
+  Extension,
 } from "./approval-schemas.ts";
 import { type Approvals, noDb } from "./approvals.ts";
 import { type OsEnv, requires } from "./auth.ts";
@@ -19,7 +20,7 @@ const params = z.object({
 });
 const tags = ["Approvals"];
 
-export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
+export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
 
   app.openapi(
@@ -157,7 +158,12 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
       },
       responses: {
         200: json(Approval, "The approval as decided.", exampleDecided),
-        ...refusals(400, 401, 403, 404, 413, 415, {
+        ...refusals(400, 401, 404, 413, 415, {
+          403: [
+            "This approval is for group:finance.",
+            "Whoever asked for a call cannot decide on it.",
+            "You have voted on this approval already.",
+          ],
           409: ["Approval is already 'approved' and cannot be resolved"],
           422: [
             [
@@ -181,6 +187,37 @@ export function approvalRoutes(approvals: Approvals): OpenAPIHono<OsEnv> {
         await approvals.resolve(c.env, approval_id, decision, c.var.principal, resolved_by ?? null),
         200,
       );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/approvals/{approval_id}/extend",
+      operationId: "extendApproval",
+      tags,
+      summary: "Give an approval more time",
+      description: "Until when a pending approval waits; whoever may decide on it may say so.",
+      middleware: requires("approvals:write"),
+      request: {
+        params,
+        body: { content: { "application/json": { schema: Extension } }, required: true },
+      },
+      responses: {
+        200: json(Approval, "The approval with its new time."),
+        ...refusals(400, 401, 404, 413, 415, {
+          403: ["Whoever asked for a call cannot decide on it."],
+          409: ["Approval is already 'approved' and cannot be resolved"],
+          422: ["Give a time from now on, at most a year ahead."],
+          503: [noDb, unreachable],
+        }),
+      },
+    }),
+    async (c) => {
+      const { expires_at, expires_in = 0 } = c.req.valid("json");
+      const atMs = expires_at === undefined ? now() + expires_in * 1000 : expires_at * 1000;
+      const { approval_id } = c.req.valid("param");
+      return c.json(await approvals.extend(c.env, approval_id, atMs, c.var.principal), 200);
     },
   );
 

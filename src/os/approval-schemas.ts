@@ -6,9 +6,76 @@ import {
   runStatuses,
   sourceTypes,
 } from "../approval/record.ts";
+import { assurances, risks } from "../tools/policy.ts";
 import { exampleApproval } from "./examples.ts";
 import { data, Requirement, seconds } from "./schemas.ts";
 import { storable } from "./storable.ts";
+
+const Policy = z
+  .object({
+    approvers: z
+      .array(z.string())
+      .nullable()
+      .describe("Who may decide: people, `group:…`, `scope:…`; null: whoever may decide at all."),
+    quorum: z
+      .object({
+        approve: z.number().int().describe("How many different people must approve."),
+        reject: z.number().int().describe("How many rejections are enough."),
+      })
+      .describe("How many it takes."),
+    allow_self: z.boolean().describe("Whether whoever asked for the call may decide on it."),
+    edit: z.array(z.string()).describe("The arguments that an approver may change."),
+    reasons: z
+      .array(z.string())
+      .nullable()
+      .describe("What a rejection may be for; where there are some, it needs one."),
+    risk: z.enum(risks).nullable().describe("How much is at stake, as the code says."),
+    min_assurance: z
+      .enum(assurances)
+      .nullable()
+      .describe("How surely it must be known who decides."),
+    on_expire: z.enum(["reject", "cancel-run"]).describe("What happens when its time is up."),
+    escalated_to: z.array(z.string()).describe("Who may decide as well by now."),
+    escalate: z
+      .array(
+        z.object({
+          after: z.number().int().describe("Seconds after it was asked for."),
+          to: z.array(z.string()).describe("Who may decide as well then."),
+        }),
+      )
+      .describe("Who may decide as well, and from when on."),
+    secret: z.array(z.string()).describe("The arguments that nobody is shown."),
+  })
+  .describe("What is asked of those who decide, as it was when the approval was asked for.")
+  .openapi("Policy");
+
+const Vote = z
+  .object({
+    by: z.string().describe("Who voted."),
+    status: z.enum(["approved", "rejected"]).describe("What they said."),
+    at: seconds("When they said it"),
+    args_hash: z
+      .string()
+      .describe("The arguments that it was given for: for others it does not count."),
+    note: z.string().nullable().describe("Why, where they said."),
+  })
+  .describe("One person's say.")
+  .openapi("Vote");
+
+export const Extension = z
+  .object({
+    expires_in: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Seconds from now on; give this or `expires_at`."),
+    expires_at: seconds("Until when it waits").optional(),
+  })
+  .refine((given) => (given.expires_in === undefined) !== (given.expires_at === undefined), {
+    message: "Give expires_in or expires_at.",
+  })
+  .describe("Until when an approval waits.")
+  .openapi("Extension", { example: { expires_in: 3600 } });
 
 export const Approval = z
   .object({
@@ -59,6 +126,11 @@ export const Approval = z
       .enum(["succeeded", "failed", "refused", "rejected", "expired", "cancelled", "unknown"])
       .nullable()
       .describe("What became of the call; null until it has ended."),
+    policy: Policy,
+    votes: z
+      .array(Vote)
+      .describe("Of an approval that needs several people: who has had their say."),
+    preview: z.string().nullable().describe("What the approver reads beside the arguments."),
   })
   .describe("The record of one gated call: what is asked, who decided, and what came of it.")
   .openapi("Approval", { example: exampleApproval });

@@ -26,6 +26,8 @@ export interface Approvals {
     principal: Principal,
     claim: string | null,
   ): Promise<ApprovalRecord>;
+  /** Gives a pending approval until this moment, in epoch milliseconds. */
+  extend(env: Env, id: string, expiresAtMs: number, principal: Principal): Promise<ApprovalRecord>;
   hide(env: Env, id: string): Promise<void>;
 }
 
@@ -96,6 +98,12 @@ export function approvalsOf(db: Db | null): Approvals {
       };
       return unwrap(await askRun(env, runId, async (run) => run.resolve(message)), "Approval")
         .approval;
+    },
+    async extend(env, id, expiresAtMs, { id: principal, shared }) {
+      const decider = { principal, shared, claim: null };
+      const message = { v: messageVersion, approvalId: id, expiresAtMs, decider };
+      const reply = await askRun(env, runOf(id), async (run) => run.extend(message));
+      return unwrap(reply, "Approval").approval;
     },
     async hide(env, id) {
       const runId = runOf(id);

@@ -144,6 +144,21 @@ export const exampleApproval: ApprovalRecord = {
   call_id: callId,
   args_hash: "3c00167192a87f130246bc915df4701bdcb1ed9fa65d36e5346630fba3420dd0",
   call_outcome: null,
+  policy: {
+    approvers: ["group:finance"],
+    quorum: { approve: 1, reject: 1 },
+    allow_self: false,
+    edit: [],
+    reasons: null,
+    risk: "high",
+    min_assurance: null,
+    on_expire: "reject",
+    escalated_to: [],
+    escalate: [{ after: 1800, to: ["group:finance-leads"] }],
+    secret: [],
+  },
+  votes: [],
+  preview: null,
 };
 
 const decision = { status: "approved", resolved_by: "ann@example.com" } as const;

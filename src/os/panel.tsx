@@ -77,7 +77,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
     const show = (
       shown: ApprovalRecord,
       problem: string,
-      status: 409 | 422 | 503,
+      status: 403 | 409 | 422 | 503,
       reasons: Draft["reasons"] = new Map(),
     ) =>
       c.html(
@@ -106,6 +106,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
       const { code, fields, message } = error;
       if (code === "conflict") return show(await approvals.get(c.env, id), message, 409);
       if (code === "unavailable") return show(approval, message, 503);
+      if (code === "forbidden") return show(await approvals.get(c.env, id), message, 403);
       if (code !== "invalid_request") throw error;
       const reasons = new Map(
         fieldsOf(approval).flatMap((field) => {

@@ -60,6 +60,7 @@ function refusalError(refusal: Refusal, what: "Approval" | "Run"): KernError {
       return new KernError("invalid_request", refusal.message, { fields: refusal.fields });
     case "conflict":
       return new KernError("conflict", refusal.message);
+    case "forbidden":
     case "pending":
       return new KernError("forbidden", refusal.message);
     case "unavailable":

@@ -1,4 +1,5 @@
 import type { ApprovalRecord } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
 import { fieldsOf, needsOf } from "./control.ts";
 import { Field, Labelled, TextArea } from "./field.tsx";
 import type { Draft } from "./read-answer.ts";
@@ -40,6 +41,29 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
             value={draft.typed.get("resolved_by") ?? ""}
           />
         </label>
+      )}
+      {approval.policy.reasons !== null && (
+        <Labelled
+          id="reason"
+          name="reason"
+          label={
+            <>
+              Reason <span class="dim">(needed, where you reject)</span>
+            </>
+          }
+          draft={draft}
+        >
+          {(tied) => (
+            <select {...tied}>
+              <option value="" />
+              {approval.policy.reasons?.map((reason) => (
+                <option value={reason} selected={draft.typed.get("reason") === reason}>
+                  {visible(reason)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Labelled>
       )}
       <Labelled
         id="note"

@@ -1,9 +1,11 @@
 import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
+import { noteOf } from "../approval/decision.ts";
 import { visible } from "../approval/visible.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { fieldsOf, needsOf } from "./control.ts";
 import { textOf } from "./field.tsx";
 import { Page } from "./page.tsx";
+import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "./read-answer.ts";
 
 export interface ListProps {
@@ -84,11 +86,13 @@ export function ApprovalDetail({ approval, nowMs, askName, problem, draft }: Det
         <dd>{clock(approval.created_at)}</dd>
         <dt>Time left</dt>
         <dd>{timeLeft(approval, nowMs)}</dd>
+        <PolicyFacts approval={approval} />
         <dt>Run</dt>
         <dd>
           {approval.run_id} <span class="dim">({approval.run_status.toLowerCase()})</span>
         </dd>
       </dl>
+      <Preview text={approval.preview} />
       <h2>Arguments</h2>
       <pre>{visible(JSON.stringify(settledArgs(approval), null, 2))}</pre>
       {isPending ? (
@@ -109,10 +113,10 @@ function Outcome({ approval }: { approval: ApprovalRecord }) {
         {approval.resolved_by !== null && ` by ${visible(approval.resolved_by)}`}
         {approval.resolved_at !== null && `, ${clock(approval.resolved_at)}`}
       </dd>
-      {typeof approval.resolution_data?.["note"] === "string" && (
+      {noteOf(approval.resolution_data) !== null && (
         <>
           <dt>Note</dt>
-          <dd>{visible(approval.resolution_data["note"])}</dd>
+          <dd>{visible(noteOf(approval.resolution_data) ?? "")}</dd>
         </>
       )}
       {approval.resolution_data?.["result"] !== undefined && (

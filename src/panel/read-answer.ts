@@ -18,6 +18,7 @@ const Answer = z.object({
   decision: z.enum(["approved", "rejected", "retry", "done"]),
   note: z.string().trim().max(4000).default(""),
   resolved_by: z.string().trim().max(255).default(""),
+  reason: z.string().max(255).default(""),
 });
 
 export type Reading =
@@ -37,9 +38,12 @@ export function textsOf(form: Record<string, unknown>): Map<string, string> {
 export function readAnswer(approval: ApprovalRecord, typed: Draft["typed"]): Reading {
   const answer = Answer.safeParse(Object.fromEntries(typed));
   if (!answer.success) return { ok: false, reasons: new Map() };
-  const { decision, note, resolved_by: by } = answer.data;
+  const { decision, note, reason, resolved_by: by } = answer.data;
   const reasons = new Map<string, string>();
   const data: JsonObject = note === "" ? {} : { note };
+  if (decision === "rejected" && reason !== "") data["reason"] = reason;
+  if (decision === "rejected" && approval.policy.reasons !== null && reason === "")
+    reasons.set("reason", "Say why.");
   const need = needsOf(approval);
   if (decision === "retry" || decision === "done") data["action"] = decision;
   const needsResult = decision === "done" || (decision === "approved" && need === "result");

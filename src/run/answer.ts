@@ -1,119 +1,18 @@
 import { type Arguments, checkArguments } from "../agent/gate.ts";
-import { callHash } from "../approval/call-hash.ts";
-import { type Decider, type Decision, nameOf, noteOf, rule } from "../approval/decision.ts";
-import type { ApprovalStatus, JsonObject } from "../approval/record.ts";
+import { nameOf } from "../approval/decision.ts";
+import type { JsonObject } from "../approval/record.ts";
 import { shapeOf } from "../tools/input-fields.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Entry } from "./entry.ts";
-import { askedFields, close, ended, lapse, turnDown } from "./question.ts";
+import { askedFields, close, ended, turnDown } from "./question.ts";
 import { apply, applyAll } from "./fold.ts";
-import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
-
-/** What an answer comes to: entries to store, or why there are none. */
-export type Answer =
-  | { kind: "accepted"; entries: Entry[] }
-  | { kind: "repeated" }
-  | { kind: "lapsed"; entries: Entry[] }
-  | { kind: "taken"; status: ApprovalStatus }
-  | Invalid;
+import { type CallState, known, type RunState } from "./state.ts";
 
 /** Why an answer cannot be taken; `fields` by the fields that were filled in. */
-interface Invalid {
+export interface Invalid {
   kind: "invalid";
   message: string;
   fields?: Record<string, string>;
-}
-
-/** An approval is answered. Nothing here waits: the answer is judged and stored in one turn. */
-export function answer(
-  state: RunState,
-  approval: ApprovalState,
-  decision: Decision,
-  decider: Decider,
-  setting: { nowMs: number; tools: ReadonlyMap<string, Tool> },
-): Answer {
-  const ruling = rule(approval, decision, decider, setting.nowMs);
-  if (ruling.kind === "repeat") return { kind: "repeated" };
-  if (ruling.kind === "taken") return ruling;
-  if (ruling.kind === "lapse") return { kind: "lapsed", entries: lapse(state, approval) };
-  const { status, data } = decision;
-  const resolved = {
-    kind: "approval_resolved",
-    approvalId: approval.id,
-    status,
-    principal: decider.principal,
-    resolvedBy: ruling.resolvedBy,
-    data,
-  } as const;
-  const call = known(state.calls, approval.callId);
-  if (status === "rejected") {
-    return { kind: "accepted", entries: [resolved, turnDown(approval, call, noteOf(data))] };
-  }
-  const consent = consentTo(state, call, approval, data ?? {}, setting.tools);
-  if (consent.kind === "invalid") return consent;
-  if (consent.kind === "result") {
-    return { kind: "accepted", entries: [resolved, ended(call, "succeeded", consent.result)] };
-  }
-  const { args, argsHash } = consent;
-  const { key, toolVersion } = approval;
-  return {
-    kind: "accepted",
-    entries: [
-      { ...resolved, ...(args !== undefined && { args, argsHash }) },
-      { kind: "call_released", callId: call.id, key, args: args ?? approval.args, toolVersion },
-    ],
-  };
-}
-
-type Consent =
-  | { kind: "run"; args?: Arguments; argsHash?: string }
-  | { kind: "result"; result: string }
-  | Invalid;
-
-/** What an approval of this kind needs beside the yes. */
-function consentTo(
-  state: RunState,
-  call: CallState,
-  approval: ApprovalState,
-  data: Record<string, unknown>,
-  tools: ReadonlyMap<string, Tool>,
-): Consent {
-  if (approval.reason === "unknown_outcome") {
-    if (data["action"] === "retry") return { kind: "run" };
-    if (data["action"] === "done" && data["result"] !== undefined) return handedIn(data);
-    const message =
-      "The outcome of this call is unknown. To approve, give resolution_data.action: 'retry' to run it again, or 'done' with 'result' if it took effect.";
-    return { kind: "invalid", message };
-  }
-  if (approval.pauseType === "external_execution") {
-    if (data["result"] !== undefined) return handedIn(data);
-    return {
-      kind: "invalid",
-      message:
-        "Approving an external execution needs resolution_data.result: what the tool returned.",
-    };
-  }
-  if (approval.pauseType === "user_input") {
-    const filled = fillIn(call, approval.args, data, tools.get(call.toolName));
-    if (filled.kind === "invalid") return filled;
-    const { key: callId, toolVersion } = approval;
-    const argsHash = callHash({
-      runId: state.id,
-      callId,
-      toolName: call.toolName,
-      toolVersion,
-      args: filled.args,
-    });
-    return { kind: "run", args: filled.args, argsHash };
-  }
-  if (data["args"] !== undefined) {
-    return {
-      kind: "invalid",
-      message:
-        "This approval does not allow the arguments to be changed: leave out resolution_data.args.",
-    };
-  }
-  return { kind: "run" };
 }
 
 /** The run's own user answers the calls that wait for them: tools that pause without an approval. */
@@ -242,7 +141,9 @@ function meant(
 /** The most bytes that a result takes as JSON: it is told to the model, and shown in the approval's record. */
 export const maxResultBytes = 256 * 1024;
 
-function handedIn({ result }: Record<string, unknown>): Consent & { kind: "result" | "invalid" } {
+export function handedIn({
+  result,
+}: Record<string, unknown>): { kind: "result"; result: string } | Invalid {
   const text = typeof result === "string" ? result : JSON.stringify(result);
   if (new TextEncoder().encode(JSON.stringify(text)).length > maxResultBytes) {
     return { kind: "invalid", message: `The result is larger than ${maxResultBytes / 1024} KiB.` };
@@ -251,7 +152,7 @@ function handedIn({ result }: Record<string, unknown>): Consent & { kind: "resul
 }
 
 /** The fields that a person was asked for are filled in; no other argument can be touched this way. */
-function fillIn(
+export function fillIn(
   call: CallState,
   args: Arguments,
   data: Record<string, unknown>,

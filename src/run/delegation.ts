@@ -66,7 +66,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
   const { member } = call;
   if (member === null) return null;
   const above = { runId: state.id, teamId: state.agentId, teamName: state.agentName };
-  const { local, requestedBy, sessionId, userId } = state;
+  const { local, requestedBy, requester, sessionId, userId } = state;
   return {
     runId: member.runId,
     agentId: member.id,
@@ -74,6 +74,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
     sessionId,
     userId,
     requestedBy,
+    ...(requester !== undefined && { requester }),
     message: String(call.args?.["task"]),
     fingerprint: call.id,
     local,

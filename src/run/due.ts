@@ -1,4 +1,5 @@
-import { isAtWork, pendingApprovals, type RunState } from "./state.ts";
+import { clocks } from "./policy.ts";
+import { isAtWork, type RunState } from "./state.ts";
 
 /** While anything is under way the alarm is never further off than this. */
 export const watchDogMs = 10_000;
@@ -24,7 +25,7 @@ export function nextDueMs(
   state: RunState,
   { membersMs, movable, nowMs, outboxMs, working }: Duties,
 ): number | null {
-  const due = lapses(state);
+  const due = clocks(state);
   if (outboxMs !== null) due.push(outboxMs);
   if (membersMs !== null) due.push(membersMs);
   const step = state.steps.at(-1);
@@ -36,9 +37,4 @@ export function nextDueMs(
   const pauseMs = movable ? watchDogMs : idleMs;
   const times = due.map((atMs) => (atMs > nowMs ? atMs : nowMs + pauseMs));
   return times.length === 0 ? null : Math.min(...times);
-}
-
-/** When each approval that is pending lapses. */
-export function lapses(state: RunState): number[] {
-  return pendingApprovals(state).flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
 }

@@ -1,9 +1,10 @@
 import type { Agent } from "../agent/agent.ts";
+import { isWaivable } from "../agent/gate.ts";
 import { KernError, messageOf } from "../errors.ts";
 import { isGated, type Tool } from "../tools/tool.ts";
 import { Alarm } from "./alarm.ts";
 import { within } from "./deadline.ts";
-import { lapses, nextDueMs } from "./due.ts";
+import { nextDueMs } from "./due.ts";
 import { asksBefore, hear } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
 import { inspect } from "./inspect.ts";
@@ -12,6 +13,7 @@ import { Members, type MembersParts } from "./members.ts";
 import type { Inspection, Report } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
+import { clocks } from "./policy.ts";
 import { type Setting, stop } from "./question.ts";
 import type { Elsewhere } from "./reply.ts";
 import { rootOf, type RunState } from "./state.ts";
@@ -243,7 +245,7 @@ export class Engine {
     const doubtful = new Set(
       gated.filter((name) => {
         const tool = agent.tools.get(name);
-        return tool !== undefined && !isGated(tool);
+        return tool !== undefined && (!isGated(tool) || isWaivable(tool));
       }),
     );
     try {
@@ -309,9 +311,9 @@ export class Engine {
     this.#alarm.move(atMs, nowMs);
   }
 
-  /** How long a wake-up may wait for the work: until an approval lapses, ten minutes at most. */
+  /** How long a wake-up may wait for the work: until the clock has something to say, ten minutes at most. */
   #untilLapse(): number {
-    const due = this.state === null ? [] : lapses(this.state);
+    const due = this.state === null ? [] : clocks(this.state);
     return Math.max(0, Math.min(600_000, ...due.map((atMs) => atMs - this.#parts.now())));
   }
 }

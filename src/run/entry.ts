@@ -7,6 +7,8 @@ import type {
   RunStatus,
 } from "../approval/record.ts";
 import type { InputField } from "../tools/input-fields.ts";
+import type { Vote } from "../approval/vote.ts";
+import type { Rules } from "../tools/policy.ts";
 import type { Effect } from "../tools/tool.ts";
 import type { Exchange } from "./history.ts";
 
@@ -51,6 +53,8 @@ export interface AskedCall {
   /** The parsed arguments; null where they were refused. */
   args: Arguments | null;
   toolVersion: string | null;
+  /** Its tool's policy asks for no approval of these arguments. */
+  waived?: true;
   /** Its tool is audited: the call leaves a record, whatever becomes of the tool. */
   audited?: true;
 }
@@ -72,6 +76,8 @@ export type Entry =
       sessionId: string;
       userId: string | null;
       requestedBy: string;
+      /** By what else the one who started it is known. */
+      requester?: { aliases: readonly string[] };
       message: string;
       /** What the model is shown of earlier runs: stored, so that it stays the same whatever becomes of them. */
       history?: Exchange[];
@@ -115,7 +121,17 @@ export type Entry =
       toolVersion: string;
       expiresAtMs: number | null;
       useWithinMs: number;
+      /** What is asked of those who decide; none in journals of before: whoever may decide at all does, alone. */
+      rules?: Rules;
+      /** What the approver reads beside the arguments. */
+      preview?: string;
     }
+  /** One of several people who are needed has had their say. */
+  | { kind: "approval_voted"; approvalId: string; vote: Vote }
+  /** Nobody has decided for long: the approvers are reminded, or others may decide as well. */
+  | { kind: "approval_reminded"; approvalId: string }
+  | { kind: "approval_escalated"; approvalId: string; to: readonly string[] }
+  | { kind: "approval_extended"; approvalId: string; expiresAtMs: number; by: string }
   | {
       kind: "approval_resolved";
       approvalId: string;

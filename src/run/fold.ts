@@ -1,5 +1,6 @@
 import { questionHash } from "../approval/call-hash.ts";
 import { noteOf } from "../approval/decision.ts";
+import { openRules } from "../tools/policy.ts";
 import type { Entry } from "./entry.ts";
 import {
   type ApprovalState,
@@ -156,7 +157,7 @@ function change(
       );
     }
     case "approval_asked": {
-      const { kind: _, approvalId: id, ...facts } = entry;
+      const { kind: _, approvalId: id, preview = null, rules = openRules, ...facts } = entry;
       if (state.approvals.has(id)) throw new Error(`The approval '${id}' was asked for before.`);
       // What an earlier approval says of this call's outcome changes with the new question.
       const approvals = own(state.approvals);
@@ -177,6 +178,12 @@ function change(
         data: null,
         consumedBy: null,
         hidden: false,
+        rules,
+        preview,
+        votes: [],
+        reminders: 0,
+        escalations: 0,
+        escalatedTo: [],
         seq,
       });
       return { approvals };
@@ -293,6 +300,14 @@ function change(
         size: state.size + result.length,
       };
     }
+    case "approval_voted":
+    case "approval_reminded":
+    case "approval_escalated":
+    case "approval_extended": {
+      const approval = known(state.approvals, entry.approvalId);
+      const changed = { ...approval, ...happened(approval, entry), updatedAtMs: atMs, seq };
+      return withApproval(state, approval.id, changed, own);
+    }
     case "approval_hidden": {
       const approval = known(state.approvals, entry.approvalId);
       return withApproval(state, approval.id, { ...approval, hidden: true, seq }, own);
@@ -303,6 +318,28 @@ function change(
       return end(state, { status: "ERROR", content: entry.error });
     case "cancelled":
       return end(state, { status: "CANCELLED", content: "" });
+  }
+}
+
+type WhilePending = Extract<
+  Entry,
+  { kind: "approval_voted" | "approval_reminded" | "approval_escalated" | "approval_extended" }
+>;
+
+/** What changes in an approval that is still pending. */
+function happened(approval: ApprovalState, entry: WhilePending): Partial<ApprovalState> {
+  switch (entry.kind) {
+    case "approval_voted":
+      return { votes: [...approval.votes, entry.vote] };
+    case "approval_reminded":
+      return { reminders: approval.reminders + 1 };
+    case "approval_escalated":
+      return {
+        escalations: approval.escalations + 1,
+        escalatedTo: [...approval.escalatedTo, ...entry.to],
+      };
+    case "approval_extended":
+      return { expiresAtMs: entry.expiresAtMs };
   }
 }
 

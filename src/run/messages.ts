@@ -18,6 +18,8 @@ interface Message {
 export interface StartMessage extends Message {
   runId: string;
   agentId: string;
+  /** By what else the one who starts it is known. */
+  requester?: { aliases: readonly string[] };
   /** Where the run stands in a team that hands it its task. */
   member?: Membership;
   sessionId: string;
@@ -72,6 +74,12 @@ export interface ResolveMessage extends Message {
   decider: Decider;
 }
 
+export interface ExtendMessage extends Message {
+  approvalId: string;
+  expiresAtMs: number;
+  decider: Decider;
+}
+
 export interface ContinueMessage extends Message {
   agentId: string;
   answers: UserAnswer[];
@@ -91,7 +99,7 @@ export type Refusal =
   | { ok: false; reason: "not_found" }
   | { ok: false; reason: "taken"; status: ApprovalStatus }
   | { ok: false; reason: "invalid"; message: string; fields?: Record<string, string> }
-  | { ok: false; reason: "conflict" | "pending" | "unavailable"; message: string };
+  | { ok: false; reason: "conflict" | "pending" | "forbidden" | "unavailable"; message: string };
 
 export type Reply<T> = ({ ok: true } & T) | Refusal;
 
@@ -139,6 +147,7 @@ export interface RunDoor {
   wait(waitMs: number): Promise<RunReply>;
   approval(id: string, waitMs?: number): Promise<ApprovalReply>;
   resolve(message: ResolveMessage): Promise<ApprovalReply>;
+  extend(message: ExtendMessage): Promise<ApprovalReply>;
   continue(message: ContinueMessage): Promise<ContinueReply>;
   cancel(): Promise<Reply<object>>;
   join(message: JoinMessage): Promise<JoinReply>;

@@ -3,6 +3,7 @@ import { permit } from "../agent/gate.ts";
 import type { Tool } from "../tools/tool.ts";
 import { delegate, isDelegation } from "./delegation.ts";
 import type { Entry } from "./entry.ts";
+import { dueEvents } from "./policy.ts";
 import { ask, candidateOf, close, ended, lapse, type Setting, stop, unknown } from "./question.ts";
 import { apply } from "./fold.ts";
 import { type CallState, currentCalls, pendingApprovals, type RunState } from "./state.ts";
@@ -66,6 +67,8 @@ function next(state: RunState, setting: Setting): Move | null {
     ({ expiresAtMs }) => expiresAtMs !== null && expiresAtMs <= setting.nowMs,
   );
   if (overdue !== undefined) return { entries: lapse(state, overdue) };
+  const events = dueEvents(state, setting.nowMs);
+  if (events.length > 0) return { entries: events };
   if (setting.agent === undefined) return null;
   if (interrupted !== undefined) return recover(state, interrupted, setting.agent, setting);
   const ready = [...state.calls.values()].find((call) => call.phase === "ready");

@@ -3,8 +3,10 @@ import type { Candidate, Verdict } from "../agent/gate.ts";
 import { callHash } from "../approval/call-hash.ts";
 import { rejectionText } from "../approval/decision.ts";
 import { type InputField, inputFields } from "../tools/input-fields.ts";
-import type { ApprovalPolicy, Tool } from "../tools/tool.ts";
+import { type ApprovalPolicy, openRules, type Rules } from "../tools/policy.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { AskReason, Entry } from "./entry.ts";
+import { applyAll } from "./fold.ts";
 import { approvalIdOf, maxApprovals } from "./ids.ts";
 import {
   type ApprovalState,
@@ -29,7 +31,19 @@ const defaultPolicy: ApprovalPolicy = {
   type: "required",
   expiresInMs: 7 * 86_400_000,
   useWithinMs: 86_400_000,
+  rules: openRules,
+  when: null,
+  preview: null,
+  approversOf: null,
 };
+
+/** What a policy's functions found about a call. */
+export interface Findings {
+  /** True where no approval is needed: only what said so clearly counts. */
+  waived: boolean;
+  approvers: string[] | null;
+  preview: string | null;
+}
 
 /** A call as the gate looks at it before it starts. */
 export function candidateOf(state: RunState, call: CallState): Candidate {
@@ -42,6 +56,7 @@ export function candidateOf(state: RunState, call: CallState): Candidate {
     toolVersion: call.toolVersion ?? "",
     args: call.args ?? {},
     userConfirmed,
+    waived: call.waived === true,
     approval,
   };
 }
@@ -58,6 +73,7 @@ export function ask(
   verdict: Verdict & { kind: "ask" },
   setting: Setting,
   reason: AskReason | null,
+  found?: Findings,
 ): Entry[] {
   const { args, pauseType, policy, toolVersion } = verdict;
   const tool = pauseType === "user_input" ? setting.agent?.tools.get(call.toolName) : undefined;
@@ -94,9 +110,27 @@ export function ask(
       toolVersion,
       expiresAtMs: setting.nowMs + policy.expiresInMs,
       useWithinMs: policy.useWithinMs,
+      ...asked(state, call, policy, found),
     },
     { ...waits, approvalId },
   ];
+}
+
+/**
+ * What is asked of those who decide, and what they read: as it was found for these arguments, or, where a call is put to a
+ * person anew, as it was found before. Where only code can say who may decide, and it has not, nobody may.
+ */
+function asked(
+  state: RunState,
+  call: CallState,
+  { approversOf, rules }: ApprovalPolicy,
+  found?: Findings,
+): { rules: Rules; preview?: string } {
+  const before = [...state.approvals.values()].findLast(({ callId }) => callId === call.id);
+  const preview = found === undefined ? before?.preview : found.preview;
+  const approvers =
+    approversOf === null ? rules.approvers : (found?.approvers ?? before?.rules.approvers ?? []);
+  return { rules: { ...rules, approvers }, ...(preview != null && { preview }) };
 }
 
 /** A key that no question about this call had before, nor an attempt of unknown outcome: a retry is a call of its own. */
@@ -109,10 +143,10 @@ function keyFor(state: RunState, call: CallState, reason: AskReason | null): str
   return `${call.id}~${n}`;
 }
 
-/** The approval's time is up: nothing is executed, and the model is told. */
+/** The approval's time is up: nothing is executed, and the model is told, or the run ends with it. */
 export function lapse(state: RunState, approval: ApprovalState): Entry[] {
   const call = known(state.calls, approval.callId);
-  return [
+  const lapsed: Entry[] = [
     {
       kind: "approval_resolved",
       approvalId: approval.id,
@@ -129,6 +163,9 @@ export function lapse(state: RunState, approval: ApprovalState): Entry[] {
           "Function call was not executed: its approval expired before anyone decided.",
         ),
   ];
+  if (approval.rules.onExpire === "reject") return lapsed;
+  const after = applyAll(state, lapsed, { seq: state.seq, atMs: state.updatedAtMs });
+  return [...lapsed, ...stop(after, { kind: "cancelled" })];
 }
 
 /** A person said no: nothing is executed, and the model is told why. */

@@ -1,10 +1,11 @@
 import type { Agent } from "../agent/agent.ts";
 import { judge } from "../agent/gate.ts";
+import { canonicalJson } from "../approval/call-hash.ts";
 import type { CallOutcome } from "../approval/record.ts";
 import type { ModelReply } from "../models/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { AskedCall, Entry, Refusals } from "./entry.ts";
-import { ask, close, ended, type Setting, stop } from "./question.ts";
+import { ask, close, ended, type Findings, type Setting, stop } from "./question.ts";
 import { applyAll } from "./fold.ts";
 import { type CallState, known, type RunState, sizeOf } from "./state.ts";
 
@@ -26,9 +27,12 @@ const doubt =
 /** The most characters of a call's id and of a tool's name that are kept of what a model writes. */
 const maxNameLength = 128;
 
+/** What a tool's policy found about a call, and the arguments, as canonical JSON, that it was asked about. */
+export type Found = Findings & { of: string };
+
 /**
- * What follows from the model's answer: the calls as asked, each with the gate's verdict, all in one row. `elsewhere` is what
- * people turned down in other runs of the team.
+ * What follows from the model's answer: the calls as asked, each with the gate's verdict, all in one row. `findings` are those
+ * of the calls in their order.
  */
 export function receive(
   state: RunState,
@@ -36,6 +40,7 @@ export function receive(
   agent: Agent,
   setting: Setting,
   { doubtful, refusals: others }: Elsewhere = nowhere,
+  findings: readonly Found[] = [],
 ): Entry[] {
   if (state.size + sizeOf(reply.content, asRaw(reply)) > maxRunSize) {
     return stop(state, { kind: "failed", error: `The run has grown beyond ${tooLarge}.` });
@@ -57,6 +62,12 @@ export function receive(
         ? ({ kind: "refuse", reason: doubt } as const)
         : judged;
     const held = verdict.kind !== "refuse";
+    const found = findings[index];
+    const isWaived =
+      verdict.kind === "ask" &&
+      found?.waived === true &&
+      found.of === canonicalJson(verdict.args) &&
+      !doubtful.has(raw.name);
     // What is refused for its size must not come back with every later request.
     const rawArguments = raw.arguments.length > 2 * 131_072 ? "{}" : raw.arguments;
     const asked: AskedCall = {
@@ -66,9 +77,10 @@ export function receive(
       rawArguments,
       args: held ? verdict.args : null,
       toolVersion: held ? verdict.toolVersion : null,
+      ...(isWaived && { waived: true as const }),
       ...(held && agent.tools.get(raw.name)?.approval?.type === "audit" && { audited: true }),
     };
-    return { asked, verdict };
+    return { asked, verdict, found };
   });
   const entries: Entry[] = [
     {
@@ -80,12 +92,12 @@ export function receive(
   ];
   const row = { seq: state.seq + 1, atMs: setting.nowMs };
   let now = applyAll(state, entries, row);
-  for (const { asked, verdict } of judged) {
-    if (verdict.kind === "run") continue;
+  for (const { asked, found, verdict } of judged) {
+    if (verdict.kind === "run" || asked.waived === true) continue;
     const call = known(now.calls, asked.id);
     const more =
       verdict.kind === "ask"
-        ? ask(now, call, verdict, setting, null)
+        ? ask(now, call, verdict, setting, null, found)
         : [ended(call, "refused", verdict.reason)];
     now = applyAll(now, more, row);
     entries.push(...more);

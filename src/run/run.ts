@@ -2,16 +2,20 @@ import { DurableObject } from "cloudflare:workers";
 import type { Agent } from "../agent/agent.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
-import { answer, answerAsUser, hasAnswered } from "./answer.ts";
+import { answerAsUser, hasAnswered } from "./answer.ts";
 import { within } from "./deadline.ts";
+import type { Decision } from "../approval/decision.ts";
+import { answer, prolong } from "./decide.ts";
 import { Engine } from "./engine.ts";
 import { openMembers, passedOn, reportOf, waitsForApproval } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
+import { askPolicy } from "./findings.ts";
 import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
   type ContinueMessage,
   type ContinueReply,
+  type ExtendMessage,
   type Inspection,
   type JoinMessage,
   type JoinReply,
@@ -126,13 +130,18 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   /** Takes one decision, once: judged and stored in one turn, told to the database before the answer where that is quick. */
   async resolve({ v, approvalId, decision, decider }: ResolveMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
+    // Before the run is looked at: from there on nothing may wait.
+    const approversOfEdited = await this.#approversOfEdited(approvalId, decision);
     const state = this.#state;
     const approval = state?.approvals.get(approvalId);
     if (state === null || approval === undefined || approval.hidden) return notFound;
     const given = answer(state, approval, decision, decider, {
       nowMs: this.#host.now(),
       tools: this.#engine.tools,
+      approversOfEdited,
     });
+    if (given.kind === "forbidden")
+      return { ok: false, reason: "forbidden", message: given.message };
     if (given.kind === "taken") return { ok: false, reason: "taken", status: given.status };
     if (given.kind === "invalid") {
       const { message, fields } = given;
@@ -143,6 +152,36 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       if ("reason" in after) return after;
       await this.#engine.telling.flush(1_000);
     }
+    if (given.kind === "lapsed") return { ok: false, reason: "taken", status: "expired" };
+    return this.approval(approvalId);
+  }
+
+  /** Who may decide on the arguments as a decision would have them, where only the tool's code can say. */
+  async #approversOfEdited(approvalId: string, { data }: Decision): Promise<string[] | null> {
+    const state = this.#state;
+    const approval = state?.approvals.get(approvalId);
+    const call = approval && state?.calls.get(approval.callId);
+    const agent = state === null ? undefined : this.#host.agentOf(state.agentId);
+    const policy = call === undefined ? null : (agent?.tools.get(call.toolName)?.approval ?? null);
+    const edited = data?.["args"] as unknown;
+    if (state === null || approval === undefined || agent === undefined) return null;
+    if (policy === null || policy.approversOf === null) return null;
+    if (typeof edited !== "object" || edited === null) return null;
+    const args = { ...approval.args, ...edited };
+    const around = { agent, env: this.env, signal: new AbortController().signal, state };
+    return (await askPolicy({ ...policy, when: null, preview: null }, args, around)).approvers;
+  }
+
+  /** Gives a pending approval more time; only who may decide on it may. */
+  async extend({ v, approvalId, expiresAtMs, decider }: ExtendMessage): Promise<ApprovalReply> {
+    if (v !== messageVersion) return outdated;
+    const state = this.#state;
+    const approval = state?.approvals.get(approvalId);
+    if (state === null || approval === undefined || approval.hidden) return notFound;
+    const given = prolong(state, approval, { expiresAtMs, decider, nowMs: this.#host.now() });
+    if (given.kind === "refused") return given.refusal;
+    if (given.entries.length > 0) this.#engine.advance(given.entries);
+    await this.#engine.telling.flush(1_000);
     if (given.kind === "lapsed") return { ok: false, reason: "taken", status: "expired" };
     return this.approval(approvalId);
   }

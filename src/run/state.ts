@@ -8,6 +8,8 @@ import type {
   RunStatus,
 } from "../approval/record.ts";
 import type { InputField } from "../tools/input-fields.ts";
+import type { Vote } from "../approval/vote.ts";
+import type { Rules } from "../tools/policy.ts";
 import type { Effect } from "../tools/tool.ts";
 import type { Ancestor, AskReason, Membership, TurnedDown } from "./entry.ts";
 import type { Exchange } from "./history.ts";
@@ -50,6 +52,8 @@ export interface CallState {
   note: string | null;
   /** Who answered, where it was the run's own user. */
   answeredAs: string | null;
+  /** The tool's policy asked for no approval of these arguments. */
+  waived?: true;
   /** The tool was audited when it was asked for. */
   audited?: true;
   /** The requests by which the run's own user answered it: a call may be asked about more than once. */
@@ -86,6 +90,13 @@ export interface ApprovalState {
   /** The key of the call that used it up. */
   consumedBy: string | null;
   hidden: boolean;
+  rules: Rules;
+  preview: string | null;
+  votes: readonly Vote[];
+  /** How often its approvers were reminded, and how many others may decide as well by now. */
+  reminders: number;
+  escalations: number;
+  escalatedTo: readonly string[];
   /** The journal row that changed it last. */
   seq: number;
 }
@@ -114,6 +125,7 @@ export interface RunState {
   sessionId: string;
   userId: string | null;
   requestedBy: string;
+  requester?: { aliases: readonly string[] };
   message: string;
   history?: readonly Exchange[];
   fingerprint: string;

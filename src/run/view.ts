@@ -8,6 +8,7 @@ import type {
 import { noteOf } from "../approval/decision.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Membership } from "./entry.ts";
+import { masked, maskedData, maskedText, secretsOf } from "./secrets.ts";
 import { askedFields } from "./question.ts";
 import {
   type ApprovalState,
@@ -57,7 +58,7 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
     content: state.ended === null ? (state.steps.at(-1)?.content ?? null) : state.ended.content,
     tools: calls.map((call) => toolExecution(state, call, tools)),
     requirements: requirements(state, tools),
-    messages: transcript(state),
+    messages: transcript(state, (call) => maskedText(call, secretsOf(state, call, tools))),
     created_at: seconds(state.createdAtMs),
     team_id: namesOf(state).team_id,
     parent_run_id: parentOf(state)?.runId ?? null,
@@ -86,8 +87,11 @@ export function requirements(state: RunState, tools: ReadonlyMap<string, Tool>):
   });
 }
 
-/** The conversation so far, as the model and the callers read it. */
-export function transcript(state: RunState): MessageView[] {
+/** The conversation so far; `textOf` gives a call's arguments as its reader may see them: the model sees what it wrote. */
+export function transcript(
+  state: RunState,
+  textOf = (call: CallState): string => call.rawArguments,
+): MessageView[] {
   const messages: MessageView[] = [{ role: "user", content: state.message }];
   for (const step of state.steps) {
     if (step.phase !== "done") continue;
@@ -99,7 +103,7 @@ export function transcript(state: RunState): MessageView[] {
         tool_calls: calls.map((call) => ({
           id: call.toolCallId,
           type: "function" as const,
-          function: { name: call.toolName, arguments: call.rawArguments },
+          function: { name: call.toolName, arguments: textOf(call) },
         })),
       }),
     });
@@ -124,17 +128,19 @@ export function toolExecution(
   const approval = approvalOf(state, call);
   const type = approval?.type ?? null;
   const pauses = call.pauseType;
+  const secrets = secretsOf(state, call, tools);
   return {
     tool_call_id: call.toolCallId,
     tool_name: call.toolName,
-    tool_args: call.args ?? {},
+    tool_args: masked(call.args ?? {}, secrets),
     tool_call_error: call.outcome === null ? null : call.outcome !== "succeeded",
     result: call.result,
     requires_confirmation: pauses === "confirmation",
     confirmed: call.confirmed,
     confirmation_note: call.note,
     requires_user_input: pauses === "user_input",
-    user_input_schema: pauses === "user_input" ? inputSchema(call, tools.get(call.toolName)) : null,
+    user_input_schema:
+      pauses === "user_input" ? inputSchema(call, tools.get(call.toolName), secrets) : null,
     answered: pauses === "user_input" ? call.confirmed === true : null,
     external_execution_required: pauses === "external_execution",
     approval_type: type,
@@ -152,6 +158,8 @@ export function approvalRecord(
 ): ApprovalRecord {
   const call = known(state.calls, approval.callId);
   const execution = toolExecution(state, call, tools);
+  const secrets = secretsOf(state, call, tools, approval);
+  const asked = masked(approval.args, secrets);
   return {
     id: approval.id,
     run_id: state.id,
@@ -161,7 +169,7 @@ export function approvalRecord(
     approval_type: approval.type,
     pause_type: approval.pauseType,
     tool_name: call.toolName,
-    tool_args: approval.approvedArgs ?? approval.args,
+    tool_args: approval.approvedArgs === null ? asked : masked(approval.approvedArgs, secrets),
     expires_at: approval.expiresAtMs === null ? null : seconds(approval.expiresAtMs),
     ...namesOf(state),
     workflow_id: null,
@@ -176,7 +184,7 @@ export function approvalRecord(
         tool_execution: {
           ...execution,
           ...answerOf(approval),
-          tool_args: approval.args,
+          tool_args: asked,
           approval_id: approval.id,
           approval_type: approval.type,
         },
@@ -186,10 +194,10 @@ export function approvalRecord(
       tool_names: [call.toolName],
       source_name: state.agentName,
       ...(approval.reason !== null && { reason: approval.reason }),
-      ...(approval.approvedArgs !== null && { requested_args: approval.args }),
+      ...(approval.approvedArgs !== null && { requested_args: asked }),
       ...(state.member !== null && { lineage: lineageOf(state, state.member) }),
     },
-    resolution_data: approval.data,
+    resolution_data: maskedData(approval.data, secrets),
     resolved_by: approval.resolvedBy,
     resolved_at: approval.resolvedAtMs === null ? null : seconds(approval.resolvedAtMs),
     created_at: seconds(approval.createdAtMs),
@@ -200,6 +208,32 @@ export function approvalRecord(
     call_id: approval.key,
     args_hash: approval.argsHash,
     call_outcome: outcomeFor(state, approval, call),
+    policy: policyView(approval),
+    votes: approval.votes.map(({ by, status, argsHash, atMs, data }) => ({
+      by,
+      status,
+      at: seconds(atMs),
+      args_hash: argsHash,
+      note: noteOf(data),
+    })),
+    preview: approval.preview,
+  };
+}
+
+/** What is asked of those who decide, and whom it has come to by now. */
+function policyView({ escalatedTo, rules }: ApprovalState): ApprovalRecord["policy"] {
+  return {
+    approvers: rules.approvers,
+    quorum: rules.quorum,
+    allow_self: rules.allowSelf,
+    edit: rules.edit,
+    reasons: rules.reasons,
+    risk: rules.risk,
+    min_assurance: rules.minAssurance,
+    on_expire: rules.onExpire,
+    escalated_to: [...escalatedTo],
+    escalate: rules.escalate.map(({ afterMs, to }) => ({ after: seconds(afterMs), to })),
+    secret: rules.secret,
   };
 }
 
@@ -263,9 +297,14 @@ function approvalOf(state: RunState, call: CallState): ApprovalState | undefined
   );
 }
 
-function inputSchema(call: CallState, tool: Tool | undefined): UserInputField[] {
+function inputSchema(
+  call: CallState,
+  tool: Tool | undefined,
+  secrets: readonly string[],
+): UserInputField[] {
+  const args = masked(call.args ?? {}, secrets);
   return askedFields(call, tool).map(({ name, field_type, description, required, schema }) => {
-    const value = call.args?.[name] ?? null;
+    const value: unknown = args[name] ?? null;
     return { name, field_type, description, value, required, schema };
   });
 }

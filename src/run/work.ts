@@ -17,6 +17,7 @@ import {
   type Setting,
   unknown,
 } from "./question.ts";
+import { findingsOf } from "./findings.ts";
 import { type Elsewhere, finish, receive } from "./reply.ts";
 import { type CallState, known, type RunState } from "./state.ts";
 import { transcript } from "./view.ts";
@@ -68,8 +69,11 @@ async function askModel({ agent, env, signal, onText, now, turnedDown }: Hands):
       onText,
     });
     checkReply(reply);
-    const elsewhere = await turnedDown(reply.toolCalls.map(({ name }) => name));
-    return (after, setting) => receive(after, reply, agent, setting, elsewhere);
+    const [elsewhere, findings] = await Promise.all([
+      turnedDown(reply.toolCalls.map(({ name }) => name)),
+      findingsOf(reply, { agent, env, signal, state }),
+    ]);
+    return (after, setting) => receive(after, reply, agent, setting, elsewhere, findings);
   } catch (error) {
     const failures = (state.steps.at(-1)?.failures ?? 0) + 1;
     const again =

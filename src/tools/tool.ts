@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { z } from "zod";
 import type { Approval, ToolContext } from "./context.ts";
+import type { ApprovalPolicy } from "./policy.ts";
 import { hasTransform, isParameters, type Parameters, toJsonSchema, withOpen } from "./schema.ts";
 
 /** What a `reconcile` found out about a call that was interrupted. */
@@ -38,14 +39,6 @@ export interface ToolOptions<P extends Parameters> {
  */
 export type Effect = "idempotent" | "verifiable" | "once";
 
-/** How long a pending approval waits, and which kind it is: what `approval()` adds to a tool. */
-export interface ApprovalPolicy {
-  type: "required" | "audit";
-  expiresInMs: number;
-  /** How long after the decision the call may still start. */
-  useWithinMs: number;
-}
-
 /** A tool as agents hold it; made by `tool()` only. */
 export interface Tool {
   readonly name: string;
@@ -65,7 +58,7 @@ export interface Tool {
   reconcile: ((key: string, ctx: ToolContext) => Reconciliation | Promise<Reconciliation>) | null;
 }
 
-export type { Approval, ToolContext };
+export type { Approval, ApprovalPolicy, ToolContext };
 
 const made = new WeakSet<object>();
 
@@ -137,8 +130,14 @@ export function tool<P extends Parameters>(options: ToolOptions<P>): Tool {
   });
 }
 
-/** A copy of the tool with an approval; throws a TypeError for what `tool()` did not make. */
+/** A copy of the tool with an approval; throws a TypeError where that names parameters that the tool does not have. */
 export function withApproval(original: Tool, policy: ApprovalPolicy): Tool {
+  for (const field of [...policy.rules.edit, ...policy.rules.secret]) {
+    if (!Object.hasOwn(original.parameters.shape, field))
+      throw new TypeError(
+        `Tool '${original.name}': its approval names '${field}', which is not one of its parameters.`,
+      );
+  }
   const gated = isGated(original) || policy.type === "audit";
   return seal({
     ...original,

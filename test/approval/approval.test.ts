@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { approval } from "../../src/approval/approval.ts";
+import { openRules } from "../../src/tools/policy.ts";
 import { isTool, tool, type Tool, type ToolOptions } from "../../src/tools/tool.ts";
 
 const parameters = z.object({ user_id: z.string() });
@@ -10,7 +11,15 @@ function make(flags: Partial<ToolOptions<typeof parameters>> = {}) {
 }
 
 const week = 7 * 86_400_000;
-const defaults = { type: "required", expiresInMs: week, useWithinMs: 86_400_000 };
+const defaults = {
+  type: "required",
+  expiresInMs: week,
+  useWithinMs: 86_400_000,
+  rules: openRules,
+  when: null,
+  preview: null,
+  approversOf: null,
+};
 
 test.each([
   ["approval(tool)", () => approval(make())],
@@ -27,7 +36,7 @@ test.each([
 
 test("the options say how long it waits and how long it may be used, in either form", () => {
   const options = { expiresIn: "4h", useWithin: 500 } as const;
-  const expected = { type: "required", expiresInMs: 4 * 3_600_000, useWithinMs: 500 };
+  const expected = { ...defaults, expiresInMs: 4 * 3_600_000, useWithinMs: 500 };
   expect(approval(make(), options).approval).toEqual(expected);
   expect(approval(options)(make()).approval).toEqual(expected);
 });
@@ -117,7 +126,8 @@ test.each([
 test("an option that does not exist is refused by name", () => {
   const options = { expires: "4h" } as object;
   const error = new TypeError(
-    "Unknown approval option 'expires'. Known: type, expiresIn, useWithin.",
+    "Unknown approval option 'expires'. Known: type, expiresIn, useWithin, onExpire, when, approvers, quorum, allowSelf, " +
+      "edit, reasons, risk, minAssurance, remind, escalate, secret, preview.",
   );
   expect(() => approval(make(), options)).toThrow(error);
   expect(() => approval(options)).toThrow(error);

@@ -5,10 +5,11 @@ import {
   type Decision,
   noteOf,
   rejectionText,
-  rule,
+  rule as ruleAt,
   type Ruling,
   type Standing,
 } from "../../src/approval/decision.ts";
+import { openRules } from "../../src/tools/policy.ts";
 
 const ann: Decider = { principal: "user:ann", shared: false, claim: "boss" };
 const key = (claim: string | null): Decider => ({ principal: "root", shared: true, claim });
@@ -20,7 +21,13 @@ const pending: Standing = {
   principal: null,
   resolvedBy: null,
   data: null,
+  rules: openRules,
+  requesters: [],
+  escalatedTo: [],
+  votes: [],
 };
+const rule = (standing: Standing, decision: Decision, decider: Decider, nowMs: number): Ruling =>
+  ruleAt(standing, decision, decider, { argsHash: "hash", nowMs });
 
 /** The standing after a decision that was accepted. */
 function after(decision: Decision, decider: Decider): Standing {
@@ -30,12 +37,12 @@ function after(decision: Decision, decider: Decider): Standing {
 }
 
 test("who identifies themselves is named by that, whatever they claim", () => {
-  expect(rule(pending, yes, ann, 0)).toEqual({ kind: "accept", resolvedBy: "user:ann" });
+  expect(rule(pending, yes, ann, 0)).toMatchObject({ kind: "accept", resolvedBy: "user:ann" });
 });
 
 test("behind the shared key the claim is kept, or the key itself is named", () => {
-  expect(rule(pending, yes, key("Bob"), 0)).toEqual({ kind: "accept", resolvedBy: "Bob" });
-  expect(rule(pending, yes, key(null), 0)).toEqual({ kind: "accept", resolvedBy: "root" });
+  expect(rule(pending, yes, key("Bob"), 0)).toMatchObject({ kind: "accept", resolvedBy: "Bob" });
+  expect(rule(pending, yes, key(null), 0)).toMatchObject({ kind: "accept", resolvedBy: "root" });
 });
 
 describe("after the first answer", () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { judge, maxArgumentBytes } from "../../src/agent/gate.ts";
 import { approval } from "../../src/approval/approval.ts";
 import { canonicalJson } from "../../src/approval/call-hash.ts";
-import { answer } from "../../src/run/answer.ts";
+import { answer } from "../../src/run/decide.ts";
 import type { Entry } from "../../src/run/entry.ts";
 import { ask } from "../../src/run/question.ts";
 import { apply } from "../../src/run/fold.ts";

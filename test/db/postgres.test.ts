@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { schemaVersion } from "../../src/db/failure.ts";
 import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-migrate.ts";
 import { approvals, kernMeta, runs, sessions } from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
@@ -67,7 +68,7 @@ describe("a Postgres behind the release", () => {
     code: "unavailable",
     retryAfterMs: undefined,
     message:
-      `The database is behind this version of kern (has ${has}, needs 4). Apply its migrations: ` +
+      `The database is behind this version of kern (has ${has}, needs ${schemaVersion}). Apply its migrations: ` +
       "npx kern-migrate-postgres postgres://… (in kern's own repository: npm run migrate:postgres -- postgres://…).",
   });
 
@@ -87,20 +88,25 @@ describe("a Postgres behind the release", () => {
   test("an older one with data is upgraded with its data, and stays as it was where that fails", async () => {
     const store = new PostgresDb({ url: old }).connect(env);
     await store.project(runRow(), [approvalRow()]);
-    const sql = "UPDATE kern_meta SET value = 5; ALTER TABLE approvals ADD COLUMN more text";
-    const next = { name: "0004_more.sql", sql };
-    const broken = { name: "0005_broken.sql", sql: "CREATE TABLE more (id text); SELECT nothing" };
+    const later = schemaVersion + 1;
+    const sql = `UPDATE kern_meta SET value = ${later}; ALTER TABLE approvals ADD COLUMN more text`;
+    const numbered = (n: number, name: string) => `${String(n).padStart(4, "0")}_${name}.sql`;
+    const next = { name: numbered(schemaVersion, "more"), sql };
+    const broken = {
+      name: numbered(later, "broken"),
+      sql: "CREATE TABLE more (id text); SELECT nothing",
+    };
     const all = [broken, next, ...migrations];
     await expect(migratePostgres(old, all)).rejects.toThrow(/"nothing" does not exist/);
     const version = async () =>
       queryPostgres(old, "SELECT value, to_regclass('more') FROM kern_meta");
-    expect(await version()).toEqual([{ value: 4, to_regclass: null }]);
-    expect(await migratePostgres(old, [next, ...migrations])).toEqual(["0004_more.sql"]);
-    expect(await version()).toEqual([{ value: 5, to_regclass: null }]);
+    expect(await version()).toEqual([{ value: schemaVersion, to_regclass: null }]);
+    expect(await migratePostgres(old, [next, ...migrations])).toEqual([next.name]);
+    expect(await version()).toEqual([{ value: later, to_regclass: null }]);
     // A release goes on with what a later one has added to.
     await store.checkSchema();
     expect(await store.readApproval("approval-1")).toEqual(approvalRecord());
-    await queryPostgres(old, "UPDATE kern_meta SET value = 4");
+    await queryPostgres(old, `UPDATE kern_meta SET value = ${schemaVersion}`);
   });
 
   test("the sessions of runs that an older one holds are listed after its upgrade", async () => {
@@ -134,7 +140,7 @@ describe("a Postgres behind the release", () => {
     await queryPostgres(old, "ALTER TABLE approvals DROP COLUMN args_hash");
     const store = new PostgresDb({ url: old }).connect(env);
     await expect(store.project(runRow(), [approvalRow()])).rejects.toMatchObject(
-      saying("4 with a table or column missing"),
+      saying(`${schemaVersion} with a table or column missing`),
     );
   });
 });
@@ -253,7 +259,10 @@ describe("the schema for Postgres", () => {
       notNull: column.notNull,
       primary: column.primary,
     }));
-    expect(migrated).toEqual(expected);
+    // A column that came later stands last in the table.
+    const byName = (a: { name?: unknown }, b: { name?: unknown }) =>
+      String(a.name).localeCompare(String(b.name));
+    expect((migrated as { name?: unknown }[]).toSorted(byName)).toEqual(expected.toSorted(byName));
   });
 
   test("each of its migrations has one for D1 of the same number, and they end at the same version", () => {
@@ -264,6 +273,6 @@ describe("the schema for Postgres", () => {
     // The first for Postgres makes what the first three for D1 have made.
     expect(numbers).toEqual(d1Migrations.map(numberOf).slice(2));
     const says = [d1Migrations.at(-1)?.queries.at(-1), migrations.at(-1)?.sql];
-    expect(says.map((sql = "") => last(sql.slice(-200)))).toEqual([4, 4]);
+    expect(says.map((sql = "") => last(sql.slice(-200)))).toEqual([schemaVersion, schemaVersion]);
   });
 });

@@ -38,6 +38,21 @@ export function approvalRecord(overrides: Partial<ApprovalRecord> = {}): Approva
     call_id: "call-1",
     args_hash: "0".repeat(64),
     call_outcome: null,
+    policy: {
+      approvers: null,
+      quorum: { approve: 1, reject: 1 },
+      allow_self: false,
+      edit: [],
+      reasons: null,
+      risk: null,
+      min_assurance: null,
+      on_expire: "reject",
+      escalated_to: [],
+      escalate: [],
+      secret: [],
+    },
+    votes: [],
+    preview: null,
     ...overrides,
   };
 }

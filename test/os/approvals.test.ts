@@ -13,7 +13,7 @@ const recordKeys = (
   "id run_id session_id status source_type approval_type pause_type tool_name tool_args " +
   "expires_at agent_id team_id workflow_id user_id schedule_id schedule_run_id source_name " +
   "requirements context resolution_data resolved_by resolved_at created_at updated_at " +
-  "run_status root_run_id requested_by call_id args_hash call_outcome"
+  "run_status root_run_id requested_by call_id args_hash call_outcome policy votes preview"
 ).split(" ");
 const toolKeys = (
   "tool_call_id tool_name tool_args tool_call_error result requires_confirmation confirmed " +

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { callHash } from "../../src/approval/call-hash.ts";
-import { answer, maxResultBytes, type UserAnswer } from "../../src/run/answer.ts";
+import { maxResultBytes, type UserAnswer } from "../../src/run/answer.ts";
+import { answer } from "../../src/run/decide.ts";
 import { approvals, call, calls, decide, runThatAsks, told } from "./simulation/stage.ts";
 import { agentAfter, expiresInMs } from "./simulation/toolbox.ts";
 

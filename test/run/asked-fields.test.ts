@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { approval } from "../../src/approval/approval.ts";
-import { answer, answerAsUser } from "../../src/run/answer.ts";
+import { answerAsUser } from "../../src/run/answer.ts";
+import { answer } from "../../src/run/decide.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { approvalRecord, runView } from "../../src/run/view.ts";
 import { tool, type Tool } from "../../src/tools/tool.ts";

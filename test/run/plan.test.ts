@@ -1,3 +1,4 @@
+import { openRules } from "../../src/tools/policy.ts";
 import { describe, expect, test } from "vitest";
 import { maxApprovals } from "../../src/run/ids.ts";
 import { plan } from "../../src/run/plan.ts";
@@ -208,7 +209,15 @@ test("a run asks for as many approvals as its ids can number, and refuses the ne
     pauseType: "confirmation",
     policy: null,
   } as const;
-  const policy = { type: "required", expiresInMs, useWithinMs: 1 } as const;
+  const policy = {
+    type: "required",
+    expiresInMs,
+    useWithinMs: 1,
+    rules: openRules,
+    when: null,
+    preview: null,
+    approversOf: null,
+  } as const;
   const next = ask(
     { ...state, approvals: many },
     call(simulation),

@@ -8,7 +8,7 @@ import { agentAfter } from "./simulation/toolbox.ts";
 const tools = agentAfter("as it was")?.tools ?? new Map();
 
 const recordKeys =
-  "id run_id session_id status source_type approval_type pause_type tool_name tool_args expires_at agent_id team_id workflow_id user_id schedule_id schedule_run_id source_name requirements context resolution_data resolved_by resolved_at created_at updated_at run_status root_run_id requested_by call_id args_hash call_outcome";
+  "id run_id session_id status source_type approval_type pause_type tool_name tool_args expires_at agent_id team_id workflow_id user_id schedule_id schedule_run_id source_name requirements context resolution_data resolved_by resolved_at created_at updated_at run_status root_run_id requested_by call_id args_hash call_outcome policy votes preview";
 const executionKeys =
   "tool_call_id tool_name tool_args tool_call_error result requires_confirmation confirmed confirmation_note requires_user_input user_input_schema answered external_execution_required approval_type approval_id created_at child_run_id";
 
@@ -141,6 +141,9 @@ test("a pending record says everything that is known, and null for the rest", ()
     call_id: call(simulation).id,
     args_hash: approvals(simulation)[0]?.argsHash,
     call_outcome: null,
+    policy: expect.objectContaining({ approvers: null, allow_self: false, secret: [] }),
+    votes: [],
+    preview: null,
   });
   expect(runOfApproval(record?.id ?? "")).toBe(simulation.runId);
 });

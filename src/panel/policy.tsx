@@ -1,0 +1,74 @@
+import type { ApprovalRecord } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
+
+/** What a list of facts says of who may decide, who has, and how the call came about. */
+export function PolicyFacts({ approval }: { approval: ApprovalRecord }) {
+  const { policy, votes } = approval;
+  const path = pathOf(approval);
+  return (
+    <>
+      {path !== null && (
+        <>
+          <dt>Team</dt>
+          <dd>{visible(path)}</dd>
+        </>
+      )}
+      {policy.risk !== null && (
+        <>
+          <dt>Risk</dt>
+          <dd>{policy.risk}</dd>
+        </>
+      )}
+      <dt>Who decides</dt>
+      <dd>{visible(inWords(approval))}</dd>
+      {votes.length > 0 && (
+        <>
+          <dt>Votes</dt>
+          <dd>
+            {votes
+              .map(({ by, note, status }) => {
+                const why = note === null ? "" : ` (${visible(note)})`;
+                return `${visible(by)}: ${status}${why}`;
+              })
+              .join(", ")}
+          </dd>
+        </>
+      )}
+    </>
+  );
+}
+
+/** What the approver is to read beside the arguments; it comes from the tool's own code. */
+export function Preview({ text }: { text: string | null }) {
+  if (text === null) return null;
+  return (
+    <>
+      <h2>In short</h2>
+      <p class="card said">{visible(text)}</p>
+    </>
+  );
+}
+
+/** The policy in words, such as "2 of group:finance, not the requester". */
+function inWords({ policy }: ApprovalRecord): string {
+  const { allow_self, approvers, escalated_to, min_assurance, quorum } = policy;
+  const who =
+    approvers === null
+      ? quorum.approve === 1
+        ? "whoever may decide"
+        : "people"
+      : [...approvers, ...escalated_to].join(", ") || "nobody";
+  return [
+    approvers === null && quorum.approve === 1 ? who : `${quorum.approve} of ${who}`,
+    ...(allow_self ? [] : ["not the requester"]),
+    ...(min_assurance === null ? [] : [`by ${min_assurance} at least`]),
+    ...(quorum.reject > 1 ? [`${quorum.reject} rejections are needed`] : []),
+  ].join(", ");
+}
+
+/** Team, member, and so on, down to whose call it is. */
+function pathOf({ context }: ApprovalRecord): string | null {
+  const lineage: unknown = context["lineage"];
+  if (!Array.isArray(lineage)) return null;
+  return lineage.map(({ name }: { name?: unknown }) => String(name)).join(" → ");
+}

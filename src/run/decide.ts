@@ -1,0 +1,212 @@
+import { type Arguments, checkArguments } from "../agent/gate.ts";
+import { callHash, canonicalJson } from "../approval/call-hash.ts";
+import { type Decider, type Decision, nameOf, noteOf, rule } from "../approval/decision.ts";
+import { ineligible } from "../approval/eligible.ts";
+import type { ApprovalStatus } from "../approval/record.ts";
+import type { Tool } from "../tools/tool.ts";
+import { fillIn, handedIn, type Invalid } from "./answer.ts";
+import type { Entry } from "./entry.ts";
+import type { Refusal } from "./messages.ts";
+import { requestersOf } from "./policy.ts";
+import { ended, lapse, turnDown } from "./question.ts";
+import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
+
+/** What an answer comes to: entries to store, or why there are none. */
+export type Answer =
+  | { kind: "accepted"; entries: Entry[] }
+  | { kind: "repeated" }
+  | { kind: "lapsed"; entries: Entry[] }
+  | { kind: "taken"; status: ApprovalStatus }
+  | { kind: "forbidden"; message: string }
+  | Invalid;
+
+interface DecisionSetting {
+  nowMs: number;
+  tools: ReadonlyMap<string, Tool>;
+  /** Who may decide on other arguments, where a decision changes them and only code can say; null: nobody was asked. */
+  approversOfEdited?: readonly string[] | null;
+}
+
+/** An approval is answered. Nothing here waits: the answer is judged and stored in one turn. */
+export function answer(
+  state: RunState,
+  approval: ApprovalState,
+  decision: Decision,
+  decider: Decider,
+  setting: DecisionSetting,
+): Answer {
+  const { data } = decision;
+  const call = known(state.calls, approval.callId);
+  const consent: Consent =
+    decision.status === "approved"
+      ? consentTo(state, call, approval, data ?? {}, setting)
+      : reasonedNo(approval, data ?? {});
+  const argsHash = (consent.kind === "run" && consent.argsHash) || approval.argsHash;
+  const standing = { ...approval, requesters: requestersOf(state) };
+  const ruling = rule(standing, decision, decider, { argsHash, nowMs: setting.nowMs });
+  if (ruling.kind === "repeat") return { kind: "repeated" };
+  if (ruling.kind === "taken") return ruling;
+  if (ruling.kind === "lapse") return { kind: "lapsed", entries: lapse(state, approval) };
+  if (ruling.kind === "forbidden") return { kind: "forbidden", message: ruling.reason };
+  if (consent.kind === "invalid") return consent;
+  const voted: Entry[] =
+    ruling.vote === null
+      ? []
+      : [{ kind: "approval_voted", approvalId: approval.id, vote: ruling.vote }];
+  if (ruling.kind === "count") return { kind: "accepted", entries: voted };
+  const resolved = {
+    kind: "approval_resolved",
+    approvalId: approval.id,
+    status: ruling.status,
+    principal: decider.principal,
+    resolvedBy: ruling.resolvedBy,
+    data,
+  } as const;
+  if (ruling.status === "rejected")
+    return {
+      kind: "accepted",
+      entries: [...voted, resolved, turnDown(approval, call, noteOf(data))],
+    };
+  if (consent.kind === "result")
+    return {
+      kind: "accepted",
+      entries: [...voted, resolved, ended(call, "succeeded", consent.result)],
+    };
+  const { args } = consent;
+  const { key, toolVersion } = approval;
+  return {
+    kind: "accepted",
+    entries: [
+      ...voted,
+      { ...resolved, ...(args !== undefined && { args, argsHash }) },
+      { kind: "call_released", callId: call.id, key, args: args ?? approval.args, toolVersion },
+    ],
+  };
+}
+
+type Consent =
+  | { kind: "run"; args?: Arguments; argsHash?: string }
+  | { kind: "result"; result: string }
+  | Invalid;
+
+/** A rejection says why, where there are reasons to choose from. */
+function reasonedNo({ rules }: ApprovalState, data: Record<string, unknown>): Consent {
+  const { reasons } = rules;
+  if (reasons === null || reasons.includes(String(data["reason"]))) return { kind: "run" };
+  const message = `Rejecting this needs resolution_data.reason: one of ${reasons.map((reason) => `'${reason}'`).join(", ")}.`;
+  return { kind: "invalid", message };
+}
+
+/** What an approval of this kind needs beside the yes. */
+function consentTo(
+  state: RunState,
+  call: CallState,
+  approval: ApprovalState,
+  data: Record<string, unknown>,
+  setting: DecisionSetting,
+): Consent {
+  const tool = setting.tools.get(call.toolName);
+  if (approval.reason === "unknown_outcome") {
+    if (data["action"] === "retry") return { kind: "run" };
+    if (data["action"] === "done" && data["result"] !== undefined) return handedIn(data);
+    const message =
+      "The outcome of this call is unknown. To approve, give resolution_data.action: 'retry' to run it again, or 'done' with 'result' if it took effect.";
+    return { kind: "invalid", message };
+  }
+  if (approval.pauseType === "external_execution") {
+    if (data["result"] !== undefined) return handedIn(data);
+    return {
+      kind: "invalid",
+      message:
+        "Approving an external execution needs resolution_data.result: what the tool returned.",
+    };
+  }
+  if (approval.pauseType === "user_input") {
+    const filled = fillIn(call, approval.args, data, tool);
+    return filled.kind === "invalid" ? filled : withArguments(state, call, approval, filled.args);
+  }
+  if (data["args"] === undefined) return { kind: "run" };
+  const edited = editedBy(approval, data["args"], tool, setting.approversOfEdited ?? null);
+  return "kind" in edited ? edited : withArguments(state, call, approval, edited.args);
+}
+
+function withArguments(
+  state: RunState,
+  call: CallState,
+  { key: callId, toolVersion }: ApprovalState,
+  args: Arguments,
+): Consent {
+  const { toolName } = call;
+  const argsHash = callHash({ runId: state.id, callId, toolName, toolVersion, args });
+  return { kind: "run", args, argsHash };
+}
+
+/** The arguments as an approver would have them: only those that may be changed are, and the tool takes them. */
+function editedBy(
+  { args, rules }: ApprovalState,
+  given: unknown,
+  tool: Tool | undefined,
+  approvers: readonly string[] | null,
+): Invalid | { args: Arguments } {
+  const invalid = (message: string): Invalid => ({ kind: "invalid", message });
+  if (rules.edit.length === 0)
+    return invalid(
+      "This approval does not allow the arguments to be changed: leave out resolution_data.args.",
+    );
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return invalid("resolution_data.args must be an object: the arguments to change.");
+  if (tool === undefined) return invalid("The tool no longer exists.");
+  const stranger = Object.entries(given).find(
+    ([name, value]) =>
+      !rules.edit.includes(name) &&
+      (!Object.hasOwn(args, name) || canonicalJson(value) !== canonicalJson(args[name])),
+  );
+  if (stranger !== undefined)
+    return invalid(
+      `'${stranger[0]}' is not an argument that may be changed. Those are: ${rules.edit.join(", ")}.`,
+    );
+  const checked = checkArguments(tool, { ...args, ...given });
+  if (!checked.ok) return invalid(checked.message);
+  const asksOthers =
+    tool.approval?.approversOf !== null &&
+    tool.approval?.approversOf !== undefined &&
+    canonicalJson([...(approvers ?? [])].toSorted()) !==
+      canonicalJson([...(rules.approvers ?? [])].toSorted());
+  if (asksOthers)
+    return invalid(
+      "With these arguments others would have to decide: reject the call, and say so.",
+    );
+  return { args: checked.value };
+}
+
+/** The longest that an approval may be made to wait from now on. */
+const maxExtensionMs = 365 * 86_400_000;
+
+type Prolonged =
+  | { kind: "prolonged" | "lapsed"; entries: Entry[] }
+  | { kind: "refused"; refusal: Refusal };
+
+/** A pending approval is given more time, or less, by who may decide on it; the same time again is nothing new. */
+export function prolong(
+  state: RunState,
+  approval: ApprovalState,
+  { decider, expiresAtMs, nowMs }: { decider: Decider; expiresAtMs: number; nowMs: number },
+): Prolonged {
+  const refuse = (refusal: Refusal): Prolonged => ({ kind: "refused", refusal });
+  if (approval.status !== "pending")
+    return refuse({ ok: false, reason: "taken", status: approval.status });
+  if (approval.expiresAtMs !== null && nowMs >= approval.expiresAtMs)
+    return { kind: "lapsed", entries: lapse(state, approval) };
+  const reason = ineligible(decider, { ...approval, requesters: requestersOf(state) });
+  if (reason !== null) return refuse({ ok: false, reason: "forbidden", message: reason });
+  if (expiresAtMs <= nowMs || expiresAtMs > nowMs + maxExtensionMs) {
+    const message = "Give a time from now on, at most a year ahead.";
+    return refuse({ ok: false, reason: "invalid", message });
+  }
+  if (expiresAtMs === approval.expiresAtMs) return { kind: "prolonged", entries: [] };
+  const by = nameOf(decider);
+  return {
+    kind: "prolonged",
+    entries: [{ kind: "approval_extended", approvalId: approval.id, expiresAtMs, by }],
+  };
+}
