@@ -177,7 +177,7 @@ export const agent = new Agent({
   instructions: ["You test."],
 });
 
-const short = new Agent({
+export const short = new Agent({
   id: "short",
   model,
   tools: [lookUp],
@@ -217,7 +217,7 @@ const careless = new Agent({
 });
 const inner = new Team({ id: "inner", model, members: [clerk], tools: [refund] });
 const middle = new Team({ id: "middle", model, members: [inner] });
-const crew = new Team({
+export const crew = new Team({
   id: "crew",
   name: "Crew",
   model,

@@ -5,19 +5,25 @@ import { isSamePerson } from "./person.ts";
 import type { ApprovalStatus, JsonObject } from "./record.ts";
 import { outcomeOf, type Vote } from "./vote.ts";
 
+/** What stands behind a credential. Only a person counts as one. */
+export type PrincipalKind = "person" | "service" | "webhook" | "link" | "slack";
+
 /** Who answers: the authenticated principal, and what they say of themselves where it identifies nobody. */
 export interface Decider {
   principal: string;
   /** True where many people may stand behind the principal (the security key, or no authentication). */
   shared: boolean;
   claim: string | null;
-  kind?: "person" | "service" | "webhook" | "link" | "slack";
-  /** What records show, where that is not the principal. */
+  /** What follows is told by Workers of this release on; one of before leaves it out. */
+  kind?: PrincipalKind;
+  /** What records show; the principal itself where it is left out. */
   name?: string;
-  /** Every other name that the credential proves of the same person. */
-  aliases?: string[];
-  groups?: string[];
-  scopes?: string[];
+  /** Every name that the credential proves of them, the principal's own among them, as `aliasOf` writes it. */
+  aliases?: readonly string[];
+  /** Names that are theirs alone, whoever may give themselves others: by these they are named as approvers. */
+  names?: readonly string[];
+  groups?: readonly string[];
+  scopes?: readonly string[];
   assurance?: Assurance;
 }
 
@@ -93,14 +99,14 @@ function isRepeated(standing: Standing, decision: Decision, decider: Decider): b
     (one) =>
       one.status === status &&
       one.principal === decider.principal &&
-      one.by === nameOf(decider) &&
+      (!decider.shared || one.by === nameOf(decider)) &&
       canonicalJson(one.data ?? {}) === canonicalJson(data ?? {}),
   );
 }
 
-export function nameOf({ claim, name, principal, shared }: Decider): string {
-  if (shared && claim !== null && claim.trim() !== "") return claim;
-  return name ?? principal;
+/** Who is named as the one who answered: the principal, or, where that is nobody in particular, what they say of themselves. */
+export function nameOf({ claim, principal, shared, name = principal }: Decider): string {
+  return shared && claim !== null && claim.trim() !== "" ? claim : name;
 }
 
 /** What the model is told of a call that a person turned down. */

@@ -1,6 +1,7 @@
 import { assurances, type Rules } from "../tools/policy.ts";
 import type { Decider } from "./decision.ts";
-import { isSamePerson, nameKey, type Person } from "./person.ts";
+import { exactName } from "./alias.ts";
+import { isSamePerson, type Person } from "./person.ts";
 
 /** What decides who may decide, beside the decider. */
 export interface Setting {
@@ -18,13 +19,14 @@ export function ineligible(
 ): string | null {
   const { approvers, minAssurance, quorum } = rules;
   const person = { principal: decider.principal, aliases: decider.aliases ?? [] };
+  const needsPeople = quorum.approve > 1 || quorum.reject > 1;
   if (decider.shared) {
-    const needsIdentity =
-      approvers !== null || minAssurance !== null || quorum.approve > 1 || quorum.reject > 1;
-    return needsIdentity
+    return approvers !== null || minAssurance !== null || needsPeople
       ? "This approval needs to know who decides: a security key, or no credential, is one for all."
       : null;
   }
+  if (needsPeople && (decider.kind === "service" || decider.kind === "webhook"))
+    return "This approval needs several people, and a service is none.";
   if (!rules.allowSelf && requesters.some((requester) => isSamePerson(requester, person)))
     return "Whoever asked for a call cannot decide on it.";
   if (approvers !== null && !isAmong(decider, [...approvers, ...escalatedTo]))
@@ -34,14 +36,14 @@ export function ineligible(
   return null;
 }
 
-/** Whether one of these names the decider: a group of theirs, a scope that they hold, or themselves. */
+/** Whether one of these names the decider: a group of theirs, a scope that they hold, or themselves, exactly. */
 function isAmong(decider: Decider, approvers: readonly string[]): boolean {
-  const { aliases = [], groups = [], principal, scopes = [] } = decider;
-  const own = new Set([principal, ...aliases].map(nameKey));
+  const { groups = [], names = [], principal, scopes = [] } = decider;
+  const own = new Set([principal, ...names].map(exactName));
   return approvers.some((approver) => {
     const [, kind, name = ""] = /^(group|scope):(.*)$/s.exec(approver) ?? [];
     if (kind === "group") return groups.includes(name);
-    return kind === "scope" ? scopes.includes(name) : own.has(nameKey(approver));
+    return kind === "scope" ? scopes.includes(name) : own.has(exactName(approver));
   });
 }
 

@@ -86,6 +86,21 @@ export const sessions = sqliteTable("sessions", {
   deleted_at_ms: integer("deleted_at_ms"),
 });
 
+/** A column for each field of `ApiKeyRow`, in its order. */
+export const apiKeys = sqliteTable("api_keys", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  hash: text("hash").notNull(),
+  last4: text("last4").notNull(),
+  scopes: text("scopes", { mode: "json" }).$type<string[]>().notNull(),
+  groups: text("groups", { mode: "json" }).$type<string[]>().notNull(),
+  aliases: text("aliases", { mode: "json" }).$type<string[]>().notNull(),
+  created_by: text("created_by").notNull(),
+  created_at_ms: integer("created_at_ms").notNull(),
+  expires_at_ms: integer("expires_at_ms"),
+  revoked_at_ms: integer("revoked_at_ms"),
+});
+
 /** One row: how many approvals that are not hidden there are of each status; triggers keep it. */
 export const counters = sqliteTable("counters", {
   id: integer("id").primaryKey(),

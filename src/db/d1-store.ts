@@ -2,6 +2,7 @@ import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type { KernError } from "../errors.ts";
 import type {
+  ApiKeyStore,
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
@@ -11,16 +12,20 @@ import type {
   Store,
   Total,
 } from "../run/store.ts";
+import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
+import { apiKeys } from "./d1-schema.ts";
 import { queries, sessionQueries, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
 import { listOf, type Read, type Search } from "./search.ts";
+import type { Ask } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
   readonly sessions: SessionStore;
+  readonly apiKeys: ApiKeyStore;
   readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
   readonly #binding: string;
@@ -29,9 +34,10 @@ export class D1Store implements Store {
     this.#database = database;
     this.#db = drizzle(database);
     this.#binding = binding;
-    this.sessions = sessionsOn(sessionQueries, async (use) =>
-      this.#ask(async () => repeating(async () => use(this.#db), isOfTheMoment)),
-    );
+    const ask: Ask = async (use) =>
+      this.#ask(async () => repeating(async () => use(this.#db), isOfTheMoment));
+    this.sessions = sessionsOn(sessionQueries, ask);
+    this.apiKeys = apiKeysOn(apiKeys, ask);
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {

@@ -101,6 +101,21 @@ export const sessions = pgTable("sessions", {
   deleted_at_ms: time("deleted_at_ms"),
 });
 
+/** A column for each field of `ApiKeyRow`, in its order. */
+export const apiKeys = pgTable("api_keys", {
+  id: string("id").primaryKey(),
+  name: string("name").notNull(),
+  hash: text("hash").notNull(),
+  last4: text("last4").notNull(),
+  scopes: json("scopes").$type<string[]>().notNull(),
+  groups: json("groups").$type<string[]>().notNull(),
+  aliases: json("aliases").$type<string[]>().notNull(),
+  created_by: string("created_by").notNull(),
+  created_at_ms: time("created_at_ms").notNull(),
+  expires_at_ms: time("expires_at_ms"),
+  revoked_at_ms: time("revoked_at_ms"),
+});
+
 /** The row `schema_version` says which migrations were applied. */
 export const kernMeta = pgTable("kern_meta", {
   name: string("name").primaryKey(),
@@ -112,3 +127,4 @@ type Same<A, B> = [A, B] extends [B, A] ? true : never;
 true satisfies Same<typeof approvals.$inferSelect, typeof d1.approvals.$inferSelect>;
 true satisfies Same<typeof runs.$inferSelect, typeof d1.runs.$inferSelect>;
 true satisfies Same<typeof sessions.$inferSelect, typeof d1.sessions.$inferSelect>;
+true satisfies Same<typeof apiKeys.$inferSelect, typeof d1.apiKeys.$inferSelect>;

@@ -1,6 +1,7 @@
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type {
+  ApiKeyStore,
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
@@ -10,10 +11,11 @@ import type {
   Store,
   Total,
 } from "../run/store.ts";
+import { apiKeysOn } from "./api-keys.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import { queries, sessionQueries, totalOf } from "./postgres-search.ts";
+import { apiKeys, queries, sessionQueries, totalOf } from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Asked } from "./queries.ts";
 import { listOf, type Read, type Search } from "./search.ts";
@@ -23,6 +25,7 @@ import { sessionsOn } from "./sessions.ts";
 /** The store on a Postgres. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
   readonly sessions: SessionStore = sessionsOn(sessionQueries, async (use) => this.#read(use));
+  readonly apiKeys: ApiKeyStore = apiKeysOn(apiKeys, async (use) => this.#read(use));
   readonly #place: Place;
 
   constructor(place: Place) {

@@ -154,6 +154,7 @@ const fieldNames = [
   "session_id",
   "tool_name",
   "resolved_by",
+  "requested_by",
 ] as const;
 type FieldName = (typeof fieldNames)[number];
 

@@ -1,9 +1,5 @@
 import type { SessionStore } from "../run/store.ts";
-import type { Asked } from "./queries.ts";
-import type { sessionQueriesOf, Told } from "./session-queries.ts";
-
-/** Asks a database, again where that may help, and fails as its store does. */
-type Ask = <T>(use: (db: Asked & Told) => PromiseLike<T>) => Promise<T>;
+import type { Ask, sessionQueriesOf } from "./session-queries.ts";
 
 /** The sessions' part of a store, on either database. */
 export function sessionsOn(queries: ReturnType<typeof sessionQueriesOf>, ask: Ask): SessionStore {

@@ -6,6 +6,7 @@ import { isRunId } from "../run/ids.ts";
 import type { RunView } from "../run/view.ts";
 import type { OsEnv } from "./auth.ts";
 import { exampleRun, exampleTeamRun } from "./examples.ts";
+import { maySee } from "./own.ts";
 import { askRun, unwrap } from "./runs.ts";
 
 export type AgentKind = ReturnType<typeof agentKind>;
@@ -35,15 +36,16 @@ export function agentKind(kind: Agent["sourceType"], agents: ReadonlyMap<string,
   /** The run, also of an agent that is no longer configured: such a run can still be read, and cancelled. */
   const readOf = async (c: Context<OsEnv>): Promise<RunView> => {
     const view = await readRun(c, runIdOf(c));
+    const isSeen = view !== null && maySee(c.var.principal, view.requested_by);
     const owner = view === null || !isTeam ? view?.agent_id : (view.agent_id ?? view.team_id);
-    if (view !== null && owner === idOf(c) && (view.agent_id === null) === isTeam) return view;
+    if (isSeen && owner === idOf(c) && (view.agent_id === null) === isTeam) return view;
     find(idOf(c));
     throw new KernError("not_found", "Run not found");
   };
 
   /** Whose run it is, also where that is a team's member, which need not be one that can be started. */
   const ownerOf = async (c: Context<OsEnv>): Promise<string> => {
-    if (!agents.has(idOf(c))) await readOf(c);
+    if (c.var.principal.ownOnly || !agents.has(idOf(c))) await readOf(c);
     if (!isRunId(runIdOf(c))) throw new KernError("not_found", "Run not found");
     return idOf(c);
   };

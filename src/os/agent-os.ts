@@ -8,6 +8,7 @@ import type { Db } from "../run/store.ts";
 import { isGated } from "../tools/tool.ts";
 import { createApp } from "./app.ts";
 import type { OsEnv } from "./auth.ts";
+import type { AuthOptions } from "./auth-options.ts";
 import { askRun } from "./runs.ts";
 import { sweep } from "./sweep.ts";
 
@@ -23,6 +24,8 @@ export interface AgentOSOptions {
   db?: Db;
   /** Origins, such as "https://app.example.com", whose pages may call the API. Default: none. */
   corsOrigins?: readonly string[];
+  /** Who may come in, beside the security key and the project's API keys; the Worker's variables may say it too. */
+  auth?: AuthOptions;
   /** The clock, in epoch milliseconds; default `Date.now`. */
   now?: () => number;
 }
@@ -75,7 +78,13 @@ export class AgentOS {
 
   /** The app; its routes need the bindings RUNS and FEED, and the database's own. */
   getApp(): AgentOSApp {
-    const { id = "kern", name = "kern", description = null, corsOrigins = [] } = this.#options;
+    const {
+      id = "kern",
+      name = "kern",
+      description = null,
+      corsOrigins = [],
+      auth = {},
+    } = this.#options;
     const db = this.#db;
     const now = this.#now;
     const checked = new WeakSet<object>();
@@ -94,6 +103,7 @@ export class AgentOS {
       db,
       dbId: db?.id ?? null,
       corsOrigins,
+      auth,
       ready,
       now,
     });

@@ -4,6 +4,7 @@ import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
 import { agentKind } from "./agent-kind.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { onInvalid } from "./errors.ts";
+import { holds } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runStartRoutes, type StartParts } from "./run-start.ts";
@@ -21,7 +22,7 @@ export function agentRoutes({ agents, dbId, ...parts }: AgentRoutesParts): OpenA
   const kind = agentKind(parts.kind, agents);
   const { isTeam, name, tags } = kind;
   const Detail = isTeam ? TeamDetail : AgentDetail;
-  const asked = requires(kind.scopes.read);
+  const { read } = kind.scopes;
 
   app.openapi(
     createRoute({
@@ -30,12 +31,15 @@ export function agentRoutes({ agents, dbId, ...parts }: AgentRoutesParts): OpenA
       operationId: `list${name}s`,
       tags,
       summary: `List the ${parts.kind}s`,
-      middleware: asked,
+      description: "Those that the caller may read.",
+      middleware: requires(read, { some: true }),
       responses: { 200: json(z.array(Detail), `The ${parts.kind}s.`), ...refusals(401, 403, 503) },
     }),
     (c) =>
       c.json(
-        [...agents.values()].map((agent) => agentDetail(agent, dbId)),
+        [...agents.values()]
+          .filter(({ id }) => holds(c.var.principal, read, id))
+          .map((agent) => agentDetail(agent, dbId)),
         200,
       ),
   );
@@ -47,7 +51,7 @@ export function agentRoutes({ agents, dbId, ...parts }: AgentRoutesParts): OpenA
       operationId: `get${name}`,
       tags,
       summary: isTeam ? "Read a team" : "Read an agent",
-      middleware: asked,
+      middleware: requires(read),
       request: { params: kind.params },
       responses: { 200: json(Detail, `The ${parts.kind}.`), ...refusals(401, 403, 404, 503) },
     }),

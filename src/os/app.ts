@@ -7,14 +7,15 @@ import type { Db } from "../run/store.ts";
 import { agentRoutes } from "./agents.ts";
 import { approvalRoutes } from "./approval-routes.ts";
 import { approvalsOf } from "./approvals.ts";
-import { authenticate, type OsEnv } from "./auth.ts";
+import { authenticator, isConfigured, type OsEnv } from "./auth.ts";
+import type { AuthOptions } from "./auth-options.ts";
 import { configRoutes } from "./config.ts";
 import { onError } from "./errors.ts";
+import { keyRoutes } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
 import { panelRoutes } from "./panel.tsx";
 import { referenceRoutes } from "./reference.tsx";
-import { readSettings } from "./settings.ts";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { publicRoutes, type SystemParts } from "./system.ts";
@@ -25,11 +26,12 @@ export interface AppParts extends SystemParts {
   db: Db | null;
   /** Origins of other sites whose pages may call the API. */
   corsOrigins: readonly string[];
+  auth: AuthOptions;
 }
 
 /** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
 export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
-  const { corsOrigins, db, now } = parts;
+  const { auth, corsOrigins, db, now } = parts;
   const app = new OpenAPIHono<OsEnv>();
   app.onError(onError);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
@@ -53,8 +55,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
     cors({
       origin: (origin, c) => {
         if (origin === "") return null;
-        const local =
-          readSettings(c.env).securityKeys.length === 0 && isLoopback(new URL(c.req.url).hostname);
+        const local = !isConfigured(auth, c.env) && isLoopback(new URL(c.req.url).hostname);
         const allowed =
           corsOrigins.includes(origin) ||
           (local && URL.canParse(origin) && isLoopback(new URL(origin).hostname));
@@ -74,15 +75,17 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", publicRoutes(parts));
   app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
-  app.route("/panel", panelRoutes(approvals, now));
+  const authenticate = authenticator({ options: auth, db, now });
+  app.route("/panel", panelRoutes(approvals, authenticate("panel"), now));
 
-  app.use(authenticate(now));
+  app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
   const startSession = sessionStarter(db, now);
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
   app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
+  app.route("/", keyRoutes(db, now));
   app.route("/", opsRoutes(db, now));
   return app;
 }

@@ -8,7 +8,7 @@ import {
   Resolution,
   Extension,
 } from "./approval-schemas.ts";
-import { type Approvals, noDb } from "./approvals.ts";
+import { type Approvals, noDb, runsAgents } from "./approvals.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { onInvalid } from "./errors.ts";
 import { exampleApproval, exampleDecided } from "./examples.ts";
@@ -54,7 +54,7 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
         }),
       },
     }),
-    async (c) => c.json(await approvals.list(c.env, c.req.valid("query")), 200),
+    async (c) => c.json(await approvals.list(c.env, c.req.valid("query"), c.var.principal), 200),
   );
 
   app.openapi(
@@ -84,7 +84,11 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
       },
     }),
     async (c) => {
-      const { count, isExact } = await approvals.count(c.env, c.req.valid("query"));
+      const { count, isExact } = await approvals.count(
+        c.env,
+        c.req.valid("query"),
+        c.var.principal,
+      );
       return c.json({ count, ...(!isExact && { is_exact: false as const }) }, 200);
     },
   );
@@ -103,7 +107,10 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
         ...refusals(401, 403, 404, { 503: [noDb, unreachable] }),
       },
     }),
-    async (c) => c.json(await approvals.get(c.env, c.req.valid("param").approval_id), 200),
+    async (c) => {
+      const { approval_id } = c.req.valid("param");
+      return c.json(await approvals.get(c.env, approval_id, c.var.principal), 200);
+    },
   );
 
   app.openapi(
@@ -136,6 +143,7 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
       const { id, status, run_id, resolved_at, resolved_by } = await approvals.get(
         c.env,
         c.req.valid("param").approval_id,
+        c.var.principal,
         c.req.valid("query").wait * 1000,
       );
       return c.json({ approval_id: id, status, run_id, resolved_at, resolved_by }, 200);
@@ -160,6 +168,7 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
         200: json(Approval, "The approval as decided.", exampleDecided),
         ...refusals(400, 401, 404, 413, 415, {
           403: [
+            runsAgents,
             "This approval is for group:finance.",
             "Whoever asked for a call cannot decide on it.",
             "You have voted on this approval already.",
@@ -243,7 +252,7 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
       },
     }),
     async (c) => {
-      await approvals.hide(c.env, c.req.valid("param").approval_id);
+      await approvals.hide(c.env, c.req.valid("param").approval_id, c.var.principal);
       return c.body(null, 204);
     },
   );

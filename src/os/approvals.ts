@@ -4,21 +4,26 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
 import { runOfApproval } from "../run/ids.ts";
 import { messageVersion } from "../run/messages.ts";
-import type { Db, Total } from "../run/store.ts";
+import type { ApprovalFilter, Db, Total } from "../run/store.ts";
 import type { ApprovalFilters, ApprovalQuery } from "./approval-query.ts";
 import type { ApprovalPage } from "./approval-schemas.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import type { Principal } from "./principal.ts";
+import { maySee, userOf } from "./own.ts";
+import { deciderOf, mayDecide, type Principal } from "./principal.ts";
 import { askRun, unwrap } from "./runs.ts";
 
 type Env = Record<string, unknown>;
 
 /** Everything that can be done to approvals, for the API and the panel alike. */
 export interface Approvals {
-  list(env: Env, query: z.output<typeof ApprovalQuery>): Promise<z.output<typeof ApprovalPage>>;
-  count(env: Env, filters: z.output<typeof ApprovalFilters>): Promise<Total>;
+  list(
+    env: Env,
+    query: z.output<typeof ApprovalQuery>,
+    principal: Principal,
+  ): Promise<z.output<typeof ApprovalPage>>;
+  count(env: Env, filters: z.output<typeof ApprovalFilters>, principal: Principal): Promise<Total>;
   /** `waitMs`: how long to wait for its decision where it is pending. */
-  get(env: Env, id: string, waitMs?: number): Promise<ApprovalRecord>;
+  get(env: Env, id: string, principal: Principal, waitMs?: number): Promise<ApprovalRecord>;
   resolve(
     env: Env,
     id: string,
@@ -28,10 +33,12 @@ export interface Approvals {
   ): Promise<ApprovalRecord>;
   /** Gives a pending approval until this moment, in epoch milliseconds. */
   extend(env: Env, id: string, expiresAtMs: number, principal: Principal): Promise<ApprovalRecord>;
-  hide(env: Env, id: string): Promise<void>;
+  hide(env: Env, id: string, principal: Principal): Promise<void>;
 }
 
 export const noDb = "Approvals not available: pass a db to AgentOS to enable this feature.";
+export const runsAgents =
+  "A credential that runs agents cannot decide on approvals: use one without agents:run and teams:run.";
 const maxDataBytes = 64 * 1024;
 
 export function approvalsOf(db: Db | null): Approvals {
@@ -45,8 +52,26 @@ export function approvalsOf(db: Db | null): Approvals {
     if (runId === null) throw new KernError("not_found", "Approval not found");
     return runId;
   };
+  const read = async (
+    env: Env,
+    id: string,
+    principal: Principal,
+    waitMs: number,
+  ): Promise<ApprovalRecord> => {
+    const runId = runOf(id);
+    const untilMs = Date.now() + waitMs;
+    // Asked again, because the run's object was reset, it waits for the time that is left.
+    const reply = await askRun(env, runId, async (run) =>
+      run.approval(id, Math.max(0, untilMs - Date.now())),
+    );
+    const { approval } = unwrap(reply, "Approval");
+    if (!maySee(principal, approval.requested_by))
+      throw new KernError("not_found", "Approval not found");
+    return approval;
+  };
   return {
-    async list(env, { limit, page, cursor, ...filter }) {
+    async list(env, { limit, page, cursor, ...asked }, principal) {
+      const filter = ownFilter(asked, principal);
       if (cursor !== undefined && page > 1)
         throw new KernError("invalid_request", "Give a cursor or a page, not both.");
       const startedMs = performance.now();
@@ -67,20 +92,18 @@ export function approvalsOf(db: Db | null): Approvals {
         },
       };
     },
-    async count(env, { status = "pending", ...others }) {
-      return store(env).countApprovals({ status, ...others });
+    async count(env, { status = "pending", ...others }, principal) {
+      return store(env).countApprovals(ownFilter({ status, ...others }, principal));
     },
-    async get(env, id, waitMs = 0) {
-      const runId = runOf(id);
-      const untilMs = Date.now() + waitMs;
-      // Asked again, because the run's object was reset, it waits for the time that is left.
-      const reply = await askRun(env, runId, async (run) =>
-        run.approval(id, Math.max(0, untilMs - Date.now())),
-      );
-      return unwrap(reply, "Approval").approval;
+    async get(env, id, principal, waitMs = 0) {
+      // Who may not see it is told so at once, as of one that is not there.
+      if (principal.ownOnly && waitMs > 0) await read(env, id, principal, 0);
+      return read(env, id, principal, waitMs);
     },
-    async resolve(env, id, decision, { id: principal, shared }, claim) {
+    async resolve(env, id, decision, principal, claim) {
+      if (!mayDecide(principal)) throw new KernError("forbidden", runsAgents);
       const runId = runOf(id);
+      if (principal.ownOnly) await read(env, id, principal, 0);
       if (
         decision.data !== null &&
         new TextEncoder().encode(JSON.stringify(decision.data)).length > maxDataBytes
@@ -94,20 +117,33 @@ export function approvalsOf(db: Db | null): Approvals {
         v: messageVersion,
         approvalId: id,
         decision,
-        decider: { principal, shared, claim },
+        decider: deciderOf(principal, claim),
       };
       return unwrap(await askRun(env, runId, async (run) => run.resolve(message)), "Approval")
         .approval;
     },
-    async extend(env, id, expiresAtMs, { id: principal, shared }) {
-      const decider = { principal, shared, claim: null };
+    async extend(env, id, expiresAtMs, principal) {
+      if (!mayDecide(principal)) throw new KernError("forbidden", runsAgents);
+      const runId = runOf(id);
+      if (principal.ownOnly) await read(env, id, principal, 0);
+      const decider = deciderOf(principal, null);
       const message = { v: messageVersion, approvalId: id, expiresAtMs, decider };
-      const reply = await askRun(env, runOf(id), async (run) => run.extend(message));
+      const reply = await askRun(env, runId, async (run) => run.extend(message));
       return unwrap(reply, "Approval").approval;
     },
-    async hide(env, id) {
+    async hide(env, id, principal) {
       const runId = runOf(id);
+      if (principal.ownOnly) await read(env, id, principal, 0);
       unwrap(await askRun(env, runId, async (run) => run.hide(id)), "Approval");
     },
   };
+}
+
+/** Of who sees only their own, the list is led by their `user_id`, which has an index and is theirs in all their runs. */
+function ownFilter<F extends { user_id?: string | undefined }>(
+  filter: F,
+  principal: Principal,
+): F & ApprovalFilter {
+  if (!principal.ownOnly) return filter;
+  return { ...filter, user_id: userOf(principal, filter.user_id), requested_by: principal.id };
 }

@@ -24,13 +24,14 @@ const tags = [
   { name: "Approvals", description: "The calls that wait for a person, and what became of them." },
   { name: "Sessions", description: "The conversations that runs belong to, and whose they are." },
   { name: "Core", description: "What this service is, what it serves, and whether it can work." },
+  { name: "Keys", description: "The project's own API keys, for services." },
   { name: "Operations", description: "Seeing and moving what is stuck." },
 ];
 
 const introduction = `
 Agents that wait for a human. Every gated call has an approval; the first decision wins, and the run goes on by itself.
 
-**Authentication.** Send the security key as a bearer token: \`Authorization: Bearer KEY\`. Each operation names the scope that its caller needs; the key holds all of them. Without a key configured, only a loopback address is served.
+**Authentication.** Send a credential as a bearer token, \`Authorization: Bearer CREDENTIAL\`: a token of the identity provider's, an API key, or the security key. Whom Cloudflare Access has let in needs none. Each operation names the scope that its caller needs; \`agent_os:admin\`, and the security key, hold all of them, and \`agents:ID:run\`, \`teams:ID:read\` and the like hold for one agent or team. Without anything configured, only a loopback address is served.
 
 **Errors** are \`{"detail": "<text>"}\`. A request that does not fit is 422, and its \`detail\` is a list of what does not fit, and where. No error leaves anything half done.
 
@@ -46,7 +47,7 @@ export function documentOf(
     type: "http",
     scheme: "bearer",
     description:
-      "`OS_SECURITY_KEY`. A browser that has signed in at `/panel` sends its cookie instead.",
+      "A signed token (JWT), an API key (`kern_…`) or `OS_SECURITY_KEY`. A browser that has signed in at `/panel` sends its cookie instead.",
   });
   app.openAPIRegistry.register("RunEvent", RunEvent);
   const document = app.getOpenAPI31Document({

@@ -41,6 +41,7 @@ export const exampleRun: RunView = {
   ...whose,
   agent_id: "data-manager",
   user_id: "mia",
+  requested_by: "root",
   status: "PAUSED",
   content: "",
   tools: [exampleCall],

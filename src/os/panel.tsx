@@ -8,7 +8,8 @@ import { Page, stylesheet } from "../panel/page.tsx";
 import { type Draft, readAnswer, textsOf } from "../panel/read-answer.ts";
 import { SignIn } from "../panel/sign-in.tsx";
 import type { Approvals } from "./approvals.ts";
-import { authenticate, cookieName, isKey, openSession, type OsEnv, requires } from "./auth.ts";
+import { isKey, type OsEnv, requires } from "./auth.ts";
+import { cookieName, openSession } from "./browser-session.ts";
 import { readForm } from "./body.ts";
 import { originOf } from "./loopback.ts";
 import { readSettings } from "./settings.ts";
@@ -16,7 +17,11 @@ import { readSettings } from "./settings.ts";
 const pageSize = 50;
 
 /** The pages for people: plain forms, which work without script. */
-export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv> {
+export function panelRoutes(
+  approvals: Approvals,
+  authenticate: MiddlewareHandler<OsEnv>,
+  now: () => number,
+): Hono<OsEnv> {
   const app = new Hono<OsEnv>();
 
   app.get("/style.css", (c) =>
@@ -42,16 +47,13 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
     return c.redirect("/panel/sign-in", 303);
   });
 
-  app.use("*", authenticate(now));
+  app.use("*", authenticate);
 
   app.get("/", requires("approvals:read"), async (c) => {
     const asked = Number(c.req.query("page") ?? 1);
     const page = Number.isInteger(asked) && asked >= 1 && asked < 1e6 ? asked : 1;
-    const { data, meta } = await approvals.list(c.env, {
-      status: "pending",
-      limit: pageSize,
-      page,
-    });
+    const query = { status: "pending" as const, limit: pageSize, page };
+    const { data, meta } = await approvals.list(c.env, query, c.var.principal);
     return c.html(
       <ApprovalList
         approvals={data}
@@ -64,7 +66,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
   });
 
   app.get("/approvals/:id", requires("approvals:read"), async (c) => {
-    const approval = await approvals.get(c.env, c.req.param("id"));
+    const approval = await approvals.get(c.env, c.req.param("id"), c.var.principal);
     return c.html(
       <ApprovalDetail approval={approval} nowMs={now()} askName={c.var.principal.shared} />,
     );
@@ -73,7 +75,7 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
   app.post("/approvals/:id", ownForms, requires("approvals:write"), async (c) => {
     const id = c.req.param("id");
     const typed = textsOf(await readForm(c));
-    const approval = await approvals.get(c.env, id);
+    const approval = await approvals.get(c.env, id, c.var.principal);
     const show = (
       shown: ApprovalRecord,
       problem: string,
@@ -104,9 +106,12 @@ export function panelRoutes(approvals: Approvals, now: () => number): Hono<OsEnv
     } catch (error) {
       if (!(error instanceof KernError)) throw error;
       const { code, fields, message } = error;
-      if (code === "conflict") return show(await approvals.get(c.env, id), message, 409);
+      if (code === "conflict") {
+        return show(await approvals.get(c.env, id, c.var.principal), message, 409);
+      }
       if (code === "unavailable") return show(approval, message, 503);
-      if (code === "forbidden") return show(await approvals.get(c.env, id), message, 403);
+      if (code === "forbidden")
+        return show(await approvals.get(c.env, id, c.var.principal), message, 403);
       if (code !== "invalid_request") throw error;
       const reasons = new Map(
         fieldsOf(approval).flatMap((field) => {

@@ -74,13 +74,13 @@ export function runRoutes(kind: AgentKind): OpenAPIHono<OsEnv> {
       const { answers = [], session_id, stream } = body.value;
       const waitMs = stream ? 0 : holdMs;
       const requestId = crypto.randomUUID();
-      const { id, shared } = c.var.principal;
+      const { id, name, shared } = c.var.principal;
       const message = {
         v: messageVersion,
         agentId,
         answers,
         requestId,
-        principal: { principal: id, shared },
+        principal: { principal: id, shared, name },
         stream,
         waitMs,
         ...(session_id && { sessionId: session_id }),

@@ -10,6 +10,7 @@ import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
 import { badForm, onInvalid } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
+import { foreignUser, userOf } from "./own.ts";
 import { json, refusals } from "./responses.ts";
 import { FollowQuery, RunRequest } from "./run-request.ts";
 import { type Follow, open, runOrEvents, teamOf } from "./run-stream.ts";
@@ -61,8 +62,9 @@ export function runStartRoutes(
       responses: {
         200: runOrEvents(kind),
         202: json(RunAccepted, "Started.", accepted(kind.exampleRun)),
-        ...refusals(401, 403, 413, 415, {
+        ...refusals(401, 413, 415, {
           400: [badForm],
+          403: [foreignUser],
           404: ["Session not found"],
           422: [
             [
@@ -85,7 +87,8 @@ export function runStartRoutes(
       await ready(c.env);
       const { message, stream, background, session_id, user_id } = body.value;
       const key = c.req.header("idempotency-key");
-      const principal = c.var.principal.id;
+      const { aliases, id: principal } = c.var.principal;
+      const userId = userOf(c.var.principal, user_id ?? null);
       const runId = newRunId(
         key === undefined ? undefined : canonicalJson([principal, agent.id, key]),
       );
@@ -94,7 +97,7 @@ export function runStartRoutes(
         isRepeatable: key !== undefined,
         component: { type: kind.kind, id: agent.id },
         sessionId: session_id ?? null,
-        userId: user_id ?? null,
+        userId,
         message,
         historyRuns: agent.historyRuns,
       });
@@ -103,8 +106,9 @@ export function runStartRoutes(
         runId,
         agentId: agent.id,
         sessionId,
-        userId: user_id ?? null,
+        userId,
         requestedBy: principal,
+        ...(aliases.length > 0 && { requester: { aliases: [...aliases] } }),
         message,
         ...(history.length > 0 && { history }),
         fingerprint: fingerprint({

@@ -166,6 +166,7 @@ export const Run = z
       .nullable()
       .describe("The run of the team that handed over the task; null where none did."),
     user_id: z.string().nullable().describe("The requesting user, as the client claimed it."),
+    requested_by: z.string().describe("The authenticated principal that started the run."),
     status: z
       .enum(runStatuses)
       .describe("`PAUSED` waits for a person; `COMPLETED`, `CANCELLED` and `ERROR` are the end."),

@@ -1,13 +1,15 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { KernError } from "../errors.ts";
-import type { Db, SessionRow, SessionStore } from "../run/store.ts";
+import type { Db, RunRow, SessionRow, SessionStore } from "../run/store.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
 import { badForm, onInvalid } from "./errors.ts";
 import { exampleRun } from "./examples.ts";
 import { inTurn } from "./in-turn.ts";
 import { cancelLeftBehind } from "./left-behind.ts";
+import { maySee, userOf } from "./own.ts";
+import type { Principal } from "./principal.ts";
 import { type Detail, json, refusals } from "./responses.ts";
 import {
   OneSessionQuery,
@@ -42,9 +44,15 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     if (db_id !== undefined && db_id !== db.id) throw new KernError("not_found", otherDb);
     return db.connect(env).sessions;
   };
-  const find = async (env: Env, id: string, narrowed: Narrowed): Promise<SessionRow> => {
+  const find = async (
+    env: Env,
+    id: string,
+    narrowed: Narrowed,
+    principal: Principal,
+  ): Promise<SessionRow> => {
     const session = await store(env, narrowed).read(id);
-    const { type = session?.type, user_id = session?.user_id } = narrowed;
+    const { type = session?.type } = narrowed;
+    const user_id = userOf(principal, narrowed.user_id) ?? session?.user_id;
     if (session === null || session.user_id !== user_id || session.type !== type) throw notFound();
     return session;
   };
@@ -68,7 +76,8 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     async (c) => {
       const startedMs = performance.now();
       const query = c.req.valid("query");
-      const { component_id, limit, session_name: name, sort_by: sortBy, type, user_id } = query;
+      const { component_id, limit, session_name: name, sort_by: sortBy, type } = query;
+      const user_id = userOf(c.var.principal, query.user_id);
       const page = Math.max(1, query.page);
       const { sessions, total } = await store(c.env, query).list(
         { user_id, type, component_id, name },
@@ -102,8 +111,8 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     }),
     async (c) => {
       const query = c.req.valid("query");
-      const session = await find(c.env, c.req.valid("param").session_id, query);
-      const runs = await store(c.env, query).runs(session, chatRuns, 0);
+      const session = await find(c.env, c.req.valid("param").session_id, query, c.var.principal);
+      const runs = seen(await store(c.env, query).runs(session, chatRuns, 0), c.var.principal);
       return c.json(sessionDetail(session, runs), 200);
     },
   );
@@ -126,9 +135,10 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     async (c) => {
       const query = c.req.valid("query");
       const { limit } = query;
-      const session = await find(c.env, c.req.valid("param").session_id, query);
+      const session = await find(c.env, c.req.valid("param").session_id, query, c.var.principal);
       const offset = (Math.max(1, query.page) - 1) * limit;
-      const rows = await store(c.env, query).runs(session, limit, offset);
+      const all = await store(c.env, query).runs(session, limit, offset);
+      const rows = seen(all, c.var.principal);
       return c.json(await inTurn(rows.reverse(), async (row) => sessionRun(c.env, row)), 200);
     },
   );
@@ -157,11 +167,12 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
       const query = c.req.valid("query");
       const body = await readBody(c, RenameRequest);
       if ("response" in body) return body.response;
-      const { id } = await find(c.env, c.req.param("session_id") ?? "", query);
+      const { id } = await find(c.env, c.req.param("session_id") ?? "", query, c.var.principal);
       const sessions = store(c.env, query);
       const session = await sessions.rename(id, body.value.session_name, now());
       if (session === null) throw notFound();
-      return c.json(sessionDetail(session, await sessions.runs(session, chatRuns, 0)), 200);
+      const runs = seen(await sessions.runs(session, chatRuns, 0), c.var.principal);
+      return c.json(sessionDetail(session, runs), 200);
     }) as never,
   );
 
@@ -183,7 +194,7 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
     }),
     async (c) => {
       const query = c.req.valid("query");
-      const { id } = await find(c.env, c.req.valid("param").session_id, query);
+      const { id } = await find(c.env, c.req.valid("param").session_id, query, c.var.principal);
       const sessions = store(c.env, query);
       if (!(await sessions.delete(id, now()))) throw notFound();
       await cancelLeftBehind(c.env, sessions, { sessionId: id });
@@ -192,6 +203,11 @@ export function sessionRoutes(db: Db | null, now: () => number): OpenAPIHono<OsE
   );
 
   return app;
+}
+
+/** Of a session from before users saw their own alone, others may have started runs under its user's name. */
+function seen(runs: RunRow[], principal: Principal): RunRow[] {
+  return runs.filter(({ requested_by }) => maySee(principal, requested_by));
 }
 
 /** What is said of a part of the query that must not be empty. */

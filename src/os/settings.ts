@@ -5,6 +5,13 @@ const schema = z.object({
   OS_SECURITY_KEY: text(),
   OS_SECURITY_KEY_PREVIOUS: text(),
   KERN_AUTH: text(),
+  JWT_JWKS_URL: text(),
+  JWT_KEYS: text(),
+  JWT_ISSUER: text(),
+  JWT_AUDIENCE: text(),
+  ACCESS_TEAM: text(),
+  ACCESS_AUDIENCE: text(),
+  ACCESS_SCOPES: text(),
 });
 
 export interface Settings {
@@ -12,7 +19,12 @@ export interface Settings {
   securityKeys: string[];
   /** True where the operator has said that nobody needs to sign in. */
   open: boolean;
+  jwt: Given<"jwksUrl" | "keys" | "issuer" | "audience">;
+  access: Given<"team" | "audience" | "scopes">;
 }
+
+/** What is set of some settings that belong together; what is not set is not there. */
+type Given<Name extends string> = Partial<Record<Name, string>>;
 
 /** An env never changes, and every request brings the same one. */
 const known = new WeakMap<object, Settings>();
@@ -31,7 +43,23 @@ function settingsOf(env: object): Settings {
     securityKeys:
       current === undefined ? [] : [current, previous].filter((key) => key !== undefined),
     open: found.KERN_AUTH === "none",
+    jwt: given({
+      jwksUrl: found.JWT_JWKS_URL,
+      keys: found.JWT_KEYS,
+      issuer: found.JWT_ISSUER,
+      audience: found.JWT_AUDIENCE,
+    }),
+    access: given({
+      team: found.ACCESS_TEAM,
+      audience: found.ACCESS_AUDIENCE,
+      scopes: found.ACCESS_SCOPES,
+    }),
   };
+}
+
+function given<Name extends string>(values: Record<Name, string | undefined>): Given<Name> {
+  const set = Object.entries<string | undefined>(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Given<Name>;
 }
 
 function text() {

@@ -1,5 +1,5 @@
 import { type Arguments, checkArguments } from "../agent/gate.ts";
-import { nameOf } from "../approval/decision.ts";
+import { type Decider, nameOf } from "../approval/decision.ts";
 import type { JsonObject } from "../approval/record.ts";
 import { shapeOf } from "../tools/input-fields.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -35,7 +35,7 @@ export interface UserRequest {
   answers: readonly UserAnswer[];
   requestId?: string;
   /** Who sends it, as far as the credential proves it. A Worker of before does not say. */
-  principal?: { principal: string; shared: boolean };
+  principal?: Pick<Decider, "principal" | "shared" | "name">;
 }
 
 /** Whether this request has answered something: what was asked since is not what its sender saw. */

@@ -76,8 +76,8 @@ export type Entry =
       sessionId: string;
       userId: string | null;
       requestedBy: string;
-      /** By what else the one who started it is known. */
-      requester?: { aliases: readonly string[] };
+      /** Left out where nothing more is known of them, and in journals of before. */
+      requester?: { aliases: string[] };
       message: string;
       /** What the model is shown of earlier runs: stored, so that it stays the same whatever becomes of them. */
       history?: Exchange[];

@@ -6,9 +6,11 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const place = "00";
 const bodyLength = 26;
 const numberLength = 3;
-const checkLength = 4;
+/** How long the part is by which a mistyped id is known. */
+export const checkLength = 4;
 
-const char = `[${alphabet}]`;
+/** One character of an id, as a pattern. */
+export const char = `[${alphabet}]`;
 const runPattern = new RegExp(`^run_(${char}{2}${char}{${bodyLength}})(${char}{${checkLength}})$`);
 const approvalPattern = new RegExp(
   `^apr_(${char}{2}${char}{${bodyLength}})(${char}{${numberLength}})(${char}{${checkLength}})$`,
@@ -51,11 +53,13 @@ function withCheck(prefix: string, body: string): string {
   return prefix + body + checkOf(prefix, body);
 }
 
-function checkOf(prefix: string, body: string): string {
+/** The characters by which an id that is mistyped is known. */
+export function checkOf(prefix: string, body: string): string {
   return base32(createHash("sha256").update(`kern.id.v1\n${prefix}${body}`).digest(), checkLength);
 }
 
-function base32(bytes: Uint8Array, length: number): string {
+/** The first bits of these bytes, five a character; bits beyond them are zero. */
+export function base32(bytes: Uint8Array, length: number): string {
   let bits = 0n;
   for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
   const excess = BigInt(bytes.length * 8 - length * 5);

@@ -15,16 +15,21 @@ interface Message {
   v: typeof messageVersion;
 }
 
+/** What else is known of who asked for the run, for the rules about them. */
+export interface Requester {
+  /** As `aliasOf` writes them; none where many people may stand behind the principal. */
+  aliases: string[];
+}
+
 export interface StartMessage extends Message {
   runId: string;
   agentId: string;
-  /** By what else the one who starts it is known. */
-  requester?: { aliases: readonly string[] };
   /** Where the run stands in a team that hands it its task. */
   member?: Membership;
   sessionId: string;
   userId: string | null;
   requestedBy: string;
+  requester?: Requester;
   message: string;
   /** Earlier runs of the session, oldest first; a repeated start keeps those of the first. */
   history?: Exchange[];

@@ -125,7 +125,8 @@ export interface RunState {
   sessionId: string;
   userId: string | null;
   requestedBy: string;
-  requester?: { aliases: readonly string[] };
+  /** The names of who asked, by which they are known again; left out where none are known. */
+  requester?: { aliases: string[] };
   message: string;
   history?: readonly Exchange[];
   fingerprint: string;

@@ -47,6 +47,24 @@ export interface SessionRow {
   deleted_at_ms: number | null;
 }
 
+/** The row of an API key, which is the truth about it and no copy. Times are epoch milliseconds. */
+export interface ApiKeyRow {
+  id: string;
+  name: string;
+  /** Of the whole key, which is kept nowhere. */
+  hash: string;
+  /** The key's last characters, by which people tell theirs from others. */
+  last4: string;
+  scopes: string[];
+  groups: string[];
+  /** The names of who made it, where that was somebody in particular. */
+  aliases: string[];
+  created_by: string;
+  created_at_ms: number;
+  expires_at_ms: number | null;
+  revoked_at_ms: number | null;
+}
+
 /** What may be asked of the sessions' list; every field that is set must match. */
 export interface SessionFilter {
   user_id?: string | undefined;
@@ -106,6 +124,7 @@ export interface ApprovalFilter {
   session_id?: string | undefined;
   tool_name?: string | undefined;
   resolved_by?: string | undefined;
+  requested_by?: string | undefined;
   /** Epoch milliseconds: from this moment on. */
   created_after?: number | undefined;
   /** Epoch milliseconds: before this moment. */
@@ -163,6 +182,18 @@ export interface SessionStore {
   leftBehind(asked: LeftBehind): Promise<string[]>;
 }
 
+/** The API keys, of which the database holds the truth; asked is always the primary, never a copy that may be late. */
+export interface ApiKeyStore {
+  /** False where another key has that id. Safe to repeat. */
+  add(key: ApiKeyRow): Promise<boolean>;
+  /** Null where there is none; one that was revoked or has expired is there. */
+  read(id: string): Promise<ApiKeyRow | null>;
+  /** The newest first, in a stable order among equals. */
+  list(limit: number): Promise<ApiKeyRow[]>;
+  /** False where there is none; the first time that it was revoked stays. Safe to repeat. */
+  revoke(id: string, atMs: number): Promise<boolean>;
+}
+
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
@@ -197,6 +228,7 @@ export interface Store {
    */
   overdueRuns(beforeMs: number, limit: number, afterId?: string): Promise<string[]>;
   readonly sessions: SessionStore;
+  readonly apiKeys: ApiKeyStore;
   /** Resolves when the schema of this release is there; throws `unavailable`, saying which command applies it, when not. */
   checkSchema(): Promise<void>;
 }

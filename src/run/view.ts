@@ -37,6 +37,8 @@ export interface RunView {
   team_id: string | null;
   /** The run of the team that handed over the task; null where none did. */
   parent_run_id: string | null;
+  /** The authenticated principal that started the run, or that of its team. */
+  requested_by: string;
 }
 
 export interface MessageView {
@@ -62,6 +64,7 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
     created_at: seconds(state.createdAtMs),
     team_id: namesOf(state).team_id,
     parent_run_id: parentOf(state)?.runId ?? null,
+    requested_by: state.requestedBy,
   };
 }
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { schemaVersion } from "../../src/db/failure.ts";
-import { approvals, counters, kernMeta, runs, sessions } from "../../src/db/d1-schema.ts";
+import { apiKeys, approvals, counters, kernMeta, runs, sessions } from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
 import type { ApprovalFilter, Store } from "../../src/run/store.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
@@ -20,7 +20,7 @@ const db = new D1Db({ binding: "DB" });
 
 async function emptyStore(): Promise<Store> {
   await DB.batch(
-    ["approvals", "runs", "sessions"].map((name) => DB.prepare(`DELETE FROM ${name}`)),
+    ["approvals", "runs", "sessions", "api_keys"].map((name) => DB.prepare(`DELETE FROM ${name}`)),
   );
   return db.connect(env);
 }
@@ -28,7 +28,15 @@ async function emptyStore(): Promise<Store> {
 storeContract("D1Db", emptyStore, 60);
 
 describe("a database behind the release", () => {
-  const tables = ["approvals", "runs", "sessions", "counters", "kern_meta", "d1_migrations"];
+  const tables = [
+    "approvals",
+    "runs",
+    "sessions",
+    "api_keys",
+    "counters",
+    "kern_meta",
+    "d1_migrations",
+  ];
   const dropAll = () =>
     DB.batch(tables.map((table) => DB.prepare(`DROP TABLE IF EXISTS ${table}`)));
   beforeEach(dropAll);
@@ -165,6 +173,7 @@ describe("the schema", () => {
     ["approvals", approvals],
     ["runs", runs],
     ["sessions", sessions],
+    ["api_keys", apiKeys],
     ["counters", counters],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {

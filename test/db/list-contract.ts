@@ -56,6 +56,7 @@ export function listContract(store: () => Store, numRuns: number): void {
       session_id: "session-a",
       tool_name: "tool-a",
       resolved_by: "carol",
+      requested_by: "key:a",
     } as const satisfies Required<Omit<ApprovalFilter, "created_after" | "created_before" | "q">>;
 
     test.each<[keyof typeof asked, string]>([
@@ -72,6 +73,7 @@ export function listContract(store: () => Store, numRuns: number): void {
       ["session_id", "session-b"],
       ["tool_name", "tool-b"],
       ["resolved_by", "dave"],
+      ["requested_by", "key:b"],
     ])("%s narrows the list and the count, alone and with all the others", async (field, other) => {
       await project(
         approvalRow({ ...asked, id: "a" }),

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { schemaVersion } from "../../src/db/failure.ts";
 import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-migrate.ts";
-import { approvals, kernMeta, runs, sessions } from "../../src/db/postgres-schema.ts";
+import { apiKeys, approvals, kernMeta, runs, sessions } from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { Store } from "../../src/run/store.ts";
 import { queryPostgres } from "../query-postgres.ts";
@@ -26,7 +26,7 @@ const {
 };
 
 async function emptyStore(): Promise<Store> {
-  await queryPostgres(url, "TRUNCATE approvals, runs, sessions");
+  await queryPostgres(url, "TRUNCATE approvals, runs, sessions, api_keys");
   return new PostgresDb({ url }).connect(env);
 }
 
@@ -243,6 +243,7 @@ describe("the schema for Postgres", () => {
     ["approvals", approvals],
     ["runs", runs],
     ["sessions", sessions],
+    ["api_keys", apiKeys],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {
     const migrated = await queryPostgres(

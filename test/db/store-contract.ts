@@ -3,6 +3,7 @@ import type { ApprovalRow, Store } from "../../src/run/store.ts";
 import { listContract } from "./list-contract.ts";
 import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
+import { apiKeyContract } from "./api-key-contract.ts";
 import { sessionContract } from "./session-contract.ts";
 
 /** What every store keeps to. `make` gives one that is empty; `numRuns` is how many stories it is told. */
@@ -83,6 +84,7 @@ export function storeContract(
     listContract(() => store, numRuns);
 
     sessionContract(() => store);
+    apiKeyContract(() => store);
 
     describe("sweeping", () => {
       test("stuck runs are those that should move and have not since, oldest first", async () => {

@@ -9,6 +9,8 @@ export interface Operation {
   parameters: { name: string; in: string; required?: boolean; schema: Json }[];
   requestBody?: { content: Record<string, { schema: Json }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: Json }> }>;
+  /** Those that its caller needs; none where everybody may ask. */
+  scopes?: string[];
 }
 
 export async function readDocument(): Promise<Json> {
@@ -19,13 +21,16 @@ export function operationsOf(document: Json): Operation[] {
   return Object.entries(
     document["paths"] as Record<string, Record<string, Partial<Operation>>>,
   ).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters = [], responses = {}, requestBody }]) => ({
-      parameters,
-      responses,
-      ...(requestBody && { requestBody }),
-      method: method.toUpperCase(),
-      path,
-    })),
+    Object.entries(methods).map(
+      ([method, { parameters = [], responses = {}, requestBody, ...more }]) => ({
+        parameters,
+        responses,
+        scopes: ((more as Json)["x-required-scopes"] ?? []) as string[],
+        ...(requestBody && { requestBody }),
+        method: method.toUpperCase(),
+        path,
+      }),
+    ),
   );
 }
 

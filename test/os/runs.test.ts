@@ -48,6 +48,7 @@ test("a run that is not streamed is answered with exactly the documented keys on
     "created_at",
     "messages",
     "parent_run_id",
+    "requested_by",
     "requirements",
     "run_id",
     "session_id",

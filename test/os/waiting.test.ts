@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import { approvalsOf } from "../../src/os/approvals.ts";
+import { shared } from "../../src/os/principal.ts";
 import { approvalIdOf, newRunId } from "../../src/run/ids.ts";
 import { crash, get, pending, resolve, start } from "../client.ts";
 import { db } from "../database.ts";
@@ -27,7 +28,7 @@ test("who waits is asked for again after a reset with the time that is left", as
   };
   const env = { RUNS: { getByName: () => ({ approval }) } };
   const id = approvalIdOf(newRunId(), 0);
-  expect(await approvalsOf(db).get(env, id, 30_000)).toEqual({ id });
+  expect(await approvalsOf(db).get(env, id, shared("root", "api"), 30_000)).toEqual({ id });
   const [first = 0, second = 0] = asked;
   expect(first).toBeGreaterThan(29_000);
   expect(second).toBeLessThanOrEqual(first - 90);

@@ -20,6 +20,7 @@ const person = (name: string, more: Partial<Decider> = {}): Decider => ({
   kind: "person",
   name,
   aliases: [`${name}@example.com`],
+  names: [`${name}@example.com`],
   assurance: "panel",
   ...more,
 });
