@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Inspection } from "../src/run/messages.ts";
+import { askServer, readUrl } from "./ask-server.ts";
 import { run } from "./run.ts";
+import { plain, table, time } from "./table.ts";
 
 const usage = `Usage: npm run ops -- COMMAND [--url http://localhost:8787] [--json]
 
@@ -20,13 +22,19 @@ const commands = {
   sweep: { method: "POST", path: () => "/ops/sweep", takesRun: false },
 };
 
+const hints = {
+  403: "The key's owner may not operate this server.",
+  404: "Is the run's id right, and is this the server that it belongs to?",
+};
+
 await run(ops);
 
 async function ops(): Promise<void> {
   const { name, runId, url, json, help } = readArguments();
   if (help) return console.log(usage);
   const { method, path } = commands[name];
-  const answer = await ask(url, method, path(encodeURIComponent(runId)));
+  const asked = path(encodeURIComponent(runId));
+  const answer = await askServer(url, method, asked, { hints });
   if (json) return console.log(JSON.stringify(answer, null, 2));
   if (name === "stuck") return console.log(showStuck((answer as { data: Inspection[] }).data));
   if (name === "sweep") return console.log(table([answer as Record<string, number>]));
@@ -51,9 +59,7 @@ function readArguments() {
       throw new Error(`'${name}' needs the id of a run, such as run_….`);
     if (rest.length > 0 || (runId !== "" && !commands[name].takesRun))
       throw new Error(`'${name}' does not take '${rest[0] ?? runId}'.`);
-    if (!URL.canParse(values.url) || !/^https?:/.test(values.url))
-      throw new Error("--url takes a URL, such as https://kern.example.com.");
-    return { ...values, name, runId };
+    return { ...values, url: readUrl(values.url), name, runId };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     process.exit(2);
@@ -62,49 +68,6 @@ function readArguments() {
 
 function isCommand(name: string): name is keyof typeof commands {
   return Object.hasOwn(commands, name);
-}
-
-async function ask(base: string, method: string, path: string): Promise<unknown> {
-  const url = new URL(path, base);
-  const key = process.env["OS_SECURITY_KEY"]?.trim() ?? "";
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (key !== "" && url.protocol !== "https:" && !isLocal)
-    throw new Error(`The security key is not sent to ${url.origin}: use https.`);
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method,
-      redirect: "manual",
-      signal: AbortSignal.timeout(120_000),
-      headers: key === "" ? {} : { authorization: `Bearer ${key}` },
-    });
-  } catch (error) {
-    const { cause } = error as Error;
-    const why = cause instanceof Error && "code" in cause ? cause.code : String(error);
-    throw new Error(`${url.origin} cannot be reached: ${plain(why)}.`, { cause: error });
-  }
-  const text = await response.text();
-  if (!response.ok) throw new Error(explain(url, response, text));
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${url.origin} did not answer with JSON: is it kern?`);
-  }
-}
-
-function explain(url: URL, { status }: Response, text: string): string {
-  let detail = "";
-  try {
-    detail = plain(JSON.parse(text).detail);
-  } catch {
-    // The status says enough.
-  }
-  const hints: Record<number, string> = {
-    401: "Set OS_SECURITY_KEY in the environment to the server's security key.",
-    403: "The key's owner may not operate this server.",
-    404: `Is the run's id right, and is ${url.origin} the server that it belongs to?`,
-  };
-  return [`${status}: ${detail || "refused"}`, hints[status]].filter(Boolean).join("\n");
 }
 
 function showStuck(runs: Inspection[]): string {
@@ -143,33 +106,4 @@ function showRun({ approvals, calls, outbox, ...run }: Inspection): string {
     lines.join("\n"),
     ...[callRows, approvalRows].filter((rows) => rows.length > 0).map(table),
   ].join("\n\n");
-}
-
-function table(rows: Record<string, unknown>[]): string {
-  const names = Object.keys(rows[0] ?? {});
-  const cells = [names, ...rows.map((row) => names.map((name) => plain(row[name])))];
-  const widths = names.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-/** Text that cannot steer the terminal: some of it comes from models and from other servers. */
-function plain(value: unknown): string {
-  const text =
-    value === null || value === undefined
-      ? "-"
-      : typeof value === "string"
-        ? value
-        : JSON.stringify(value);
-  return text.replace(/\p{Cc}+/gu, " ");
-}
-
-function time(ms: number | null): string {
-  return ms === null ? "-" : new Date(ms).toISOString();
 }
