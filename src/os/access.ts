@@ -20,8 +20,8 @@ export async function accessPrincipal(
 ): Promise<Omit<Principal, "assurance" | "ownOnly"> | null> {
   const claims = (await byPlatform(c, rules)) ?? (await byToken(c, verify));
   if (claims === null) return null;
-  // Access lets nobody in whose address it has not verified.
-  const verified = { ...claims, email_verified: true };
+  // Access lets nobody in whose address it has not verified; what an identity provider calls so may be anything.
+  const verified = { ...claims, email_verified: typeof claims["email"] === "string" };
   const principal = await principalOf(verified, rules.issuer, rules);
   return { ...principal, scopes: new Set([...principal.scopes, ...scopesIn(rules.scopes)]) };
 }
@@ -48,9 +48,14 @@ async function byPlatform(c: Context<OsEnv>, { audience }: AccessRules): Promise
 async function byToken(c: Context<OsEnv>, verify: VerifyToken): Promise<Claims | null> {
   const token = c.req.header("cf-access-jwt-assertion");
   if (token === undefined) return null;
-  const { custom, ...claims } = await verify(token);
+  const { custom, email, sub, ...claims } = await verify(token);
   // What the identity provider says beside the address lies one level deeper.
-  return { ...(typeof custom === "object" && custom !== null ? custom : {}), ...claims };
+  return {
+    ...(typeof custom === "object" && custom !== null ? custom : {}),
+    ...claims,
+    email,
+    sub,
+  };
 }
 
 function contextOf(c: Context<OsEnv>): CloudflareAccessContext | undefined {

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { get, pending, start } from "../client.ts";
+import type { ResolveMessage } from "../../src/run/messages.ts";
+import { door as runDoor, get, pending, start } from "../client.ts";
 import { script } from "../world.ts";
 import { refusal } from "./http.ts";
 import {
@@ -13,6 +14,7 @@ import {
 
 const team = "https://acme.cloudflareaccess.com";
 const path = "/approvals?limit=1";
+const deletion = [{ name: "delete_user_data", args: { user_id: "u-1" } }];
 const none = [401, "Authorization header required"];
 const invalid = [401, "Invalid authentication token"];
 
@@ -20,8 +22,7 @@ let key: SigningKey;
 let id = "";
 beforeAll(async () => {
   key = await signingKey("access-1", "RS256");
-  const calls = [{ name: "delete_user_data", args: { user_id: "u-1" } }];
-  ({ id } = await pending((await start(script({ calls }))).run_id));
+  ({ id } = await pending((await start(script({ calls: deletion }))).run_id));
 });
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -99,8 +100,7 @@ test("the platform's word is taken without any token, and is of the same person"
     email: "ann@example.com",
     groups: [{ id: "g", name: "x" }],
   };
-  const calls = [{ name: "delete_user_data", args: { user_id: "u-1" } }];
-  const { run_id } = await start(script({ calls }));
+  const { run_id } = await start(script({ calls: deletion }));
   const approval = await pending(run_id);
   const reject = JSON.stringify({ status: "rejected" });
   const json = { "content-type": "application/json" };
@@ -156,10 +156,58 @@ test("Access lets in, and says nothing of what somebody may do: that is configur
   expect((await byVars("GET", path, await asserted())).status).toBe(200);
 });
 
+test("what the identity provider says is no address that Access has verified, and no other subject", async () => {
+  const { ask } = door();
+  const custom = { email: "boss@example.com", email_verified: true, sub: "boss" };
+  const { headers } = await asserted({ email: undefined, custom });
+  const { id } = await pending((await start(script({ calls: deletion }))).run_id);
+  const json = { "content-type": "application/json" };
+  const body = JSON.stringify({ status: "rejected" });
+  const decided = await ask("POST", `/approvals/${id}/resolve`, {
+    headers: { ...headers, ...json },
+    body,
+  });
+  expect(await decided.json()).toMatchObject({ resolved_by: `${team}|uuid-1` });
+});
+
+test("it is told how somebody has decided: at the panel, or over the API", async () => {
+  const { id } = await pending((await start(script({ calls: deletion }))).run_id);
+  const told: unknown[] = [];
+  const RUNS = {
+    getByName: (name: string) => ({
+      approval: async (approvalId: string) => runDoor(name).approval(approvalId),
+      resolve: async ({ decider }: ResolveMessage) => {
+        told.push([decider.principal, decider.kind, decider.assurance]);
+        return { ok: false, reason: "not_found" };
+      },
+    }),
+  };
+  const access = { team: "acme", audience: "aud-1", scopes: ["approvals:read", "approvals:write"] };
+  const fetch = keyServer(key).fetch as typeof globalThis.fetch;
+  const ask = doorWith({ access: { ...access, fetch } }, { RUNS, OS_SECURITY_KEY: "sk" });
+  const { headers } = await asserted();
+  const origin = { origin: "https://kern.example.com" };
+  const form = { ...origin, "content-type": "application/x-www-form-urlencoded" };
+  const page = `/panel/approvals/${id}`;
+  const body = "decision=approved";
+  await ask("POST", page, { headers: { ...headers, ...form }, body });
+  await ask("POST", page, { headers: form, body, token: "sk" });
+  const signedIn = await ask("POST", "/panel/sign-in", { headers: form, body: "key=sk" });
+  const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+  await ask("POST", page, { headers: { ...form, cookie }, body });
+  const json = { ...headers, ...origin, "content-type": "application/json" };
+  await ask("POST", `/approvals/${id}/resolve`, { headers: json, body: '{"status":"approved"}' });
+  expect(told).toEqual([
+    [`${team}|uuid-1`, "person", "panel"],
+    ["root", "person", "api"],
+    ["root", "person", "panel"],
+    [`${team}|uuid-1`, "person", "api"],
+  ]);
+});
+
 test("at the panel a person of Access's decides under their own name, and the security key still signs in", async () => {
   const { ask } = door();
-  const calls = [{ name: "delete_user_data", args: { user_id: "u-1" } }];
-  const approval = await pending((await start(script({ calls }))).run_id);
+  const approval = await pending((await start(script({ calls: deletion }))).run_id);
   const page = `/panel/approvals/${approval.id}`;
   const { headers } = await asserted();
   const shown = await ask("GET", page, { headers: { ...headers } });
