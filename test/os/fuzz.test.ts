@@ -9,7 +9,7 @@ import { http } from "./http.ts";
 import { type Json, mismatch, operationsOf, readDocument } from "./openapi.ts";
 
 /** How many requests are made; KERN_FUZZ asks for more of them. */
-const shotCount = Number((env as { KERN_FUZZ?: string }).KERN_FUZZ || 450);
+const shotCount = Number((env as { KERN_FUZZ?: string }).KERN_FUZZ || 700);
 /** After so many everything that can be decided is, and is made anew. */
 const roundSize = 300;
 const timeout = 60_000 + shotCount * 100;

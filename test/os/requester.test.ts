@@ -98,6 +98,7 @@ test("who decides is told to the run with everything that rules may go by", asyn
     kind: "person",
     name: "Ann+ops@Example.com",
     aliases: annsAliases,
+    names: [`${issuer}|00u1`, "Ann+ops@Example.com"],
     groups: ["finance"],
     scopes: ["approvals:write", "agents:tester:read"],
     assurance: "api",
