@@ -9,6 +9,7 @@ import { approvalRoutes } from "./approval-routes.ts";
 import { approvalsOf } from "./approvals.ts";
 import { authenticator, isConfigured, type OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { batchRoutes } from "./batch.ts";
 import { configRoutes } from "./config.ts";
 import { onError } from "./errors.ts";
 import { keyRoutes } from "./keys.ts";
@@ -80,6 +81,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
 
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
+  app.route("/", batchRoutes(approvals));
   const startSession = sessionStarter(db, now);
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));

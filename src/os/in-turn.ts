@@ -1,10 +1,8 @@
-/** How many objects one request asks at the same time. */
-const atOnce = 8;
-
 /** Asks for each item, a few at a time; the answers come in the items' order. */
 export async function inTurn<T, R>(
   items: readonly T[],
   ask: (item: T) => Promise<R>,
+  atOnce = 8,
 ): Promise<R[]> {
   const answers: R[] = [];
   const rest = items.entries();
