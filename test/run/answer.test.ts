@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { callHash } from "../../src/approval/call-hash.ts";
 import { maxResultBytes, type UserAnswer } from "../../src/run/answer.ts";
 import { answer } from "../../src/run/decide.ts";
+import { openRules, type Rules } from "../../src/tools/policy.ts";
+import type { Tool } from "../../src/tools/tool.ts";
 import { approvals, call, calls, decide, runThatAsks, told } from "./simulation/stage.ts";
 import { agentAfter, expiresInMs } from "./simulation/toolbox.ts";
 
@@ -55,6 +57,34 @@ test("the arguments of a confirmation cannot be changed", () => {
   const simulation = runThatAsks(["pay_once"]);
   expect(decide(simulation, "approved", { args: { n: 2 } })).toBe("invalid");
   expect(approvals(simulation)[0]?.status).toBe("pending");
+});
+
+test("the rules that were stored with the approval are applied, whatever a later release would ask for", () => {
+  const { state } = runThatAsks(["pay_once"]);
+  const [stored] = [...state.approvals.values()];
+  if (stored === undefined) throw new Error("Nothing was asked.");
+  const tool = tools.get("pay_once");
+  const later = (rules: Partial<Rules>): ReadonlyMap<string, Tool> =>
+    new Map([
+      [
+        "pay_once",
+        { ...tool, approval: { ...tool?.approval, rules: { ...openRules, ...rules } } } as Tool,
+      ],
+    ]);
+  const ann = { principal: "user:ann", shared: false, claim: null };
+  const yes = { status: "approved", data: null } as const;
+  const decided = (rules: Partial<Rules>, of: ReadonlyMap<string, Tool>) =>
+    answer(state, { ...stored, rules: { ...openRules, ...rules } }, yes, ann, {
+      nowMs: 0,
+      tools: of,
+    });
+  const strict: Partial<Rules> = { approvers: ["user:bob"], quorum: { approve: 2, reject: 1 } };
+  expect(decided({}, later(strict)).kind).toBe("accepted");
+  expect(decided(strict, later({}))).toMatchObject({ kind: "forbidden" });
+  expect(decided({ quorum: { approve: 2, reject: 1 } }, later({}))).toMatchObject({
+    kind: "accepted",
+    entries: [{ kind: "approval_voted" }],
+  });
 });
 
 describe("an approval that a person fills in", () => {
