@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { approve, approvalsOf, ask, evict, get, pending, read, settle, start } from "./client.ts";
+import { unique } from "./os/http.ts";
 import { effects, healAll, script } from "./world.ts";
 
 beforeEach(() => {
@@ -12,7 +13,8 @@ const deletion = (user_id: string) => ({
 });
 
 test("a gated call waits for its approval through an eviction, then runs once, and the run completes by itself", async () => {
-  const run = await start(script(deletion("u-42"), { text: "It is gone." }), { user_id: "mia" });
+  const user_id = unique("mia");
+  const run = await start(script(deletion("u-42"), { text: "It is gone." }), { user_id });
   expect(run.status).toBe("PAUSED");
   expect(effects).toEqual([]);
 
@@ -20,10 +22,10 @@ test("a gated call waits for its approval through an eviction, then runs once, a
   expect(approval).toMatchObject({
     tool_name: "delete_user_data",
     tool_args: { user_id: "u-42" },
-    user_id: "mia",
+    user_id,
     run_status: "PAUSED",
   });
-  expect(await get("/approvals/count?user_id=mia")).toEqual({ count: 1 });
+  expect(await get(`/approvals/count?user_id=${user_id}`)).toEqual({ count: 1 });
 
   await evict(run.run_id);
   const after = await approve(approval.id);
