@@ -40,6 +40,14 @@ export const policyTools = [
   }),
   pay("pay_edited", { edit: ["amount"], quorum: 1 }),
   pay("pay_edited_by_two", { edit: ["amount"], quorum: 2 }),
+  approval(
+    tool({
+      name: "weigh_by_two",
+      parameters: z.object({ parcel: z.string() }),
+      externalExecution: true,
+    }),
+    { quorum: 2 },
+  ),
   pay("pay_by_self", { allowSelf: true }),
   pay("pay_surely", { minAssurance: "slack" }),
   pay("pay_or_stop", { onExpire: "cancel-run", expiresIn: "1h" }),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Arguments, checkArguments } from "../agent/gate.ts";
 import { callHash, canonicalJson } from "../approval/call-hash.ts";
 import { type Decider, type Decision, nameOf, noteOf, rule } from "../approval/decision.ts";
@@ -43,7 +44,8 @@ export function answer(
       : reasonedNo(approval, data ?? {});
   const argsHash = (consent.kind === "run" && consent.argsHash) || approval.argsHash;
   const standing = { ...approval, requesters: requestersOf(state) };
-  const ruling = rule(standing, decision, decider, { argsHash, nowMs: setting.nowMs });
+  const said = { argsHash: meaningOf(argsHash, consent, data), nowMs: setting.nowMs };
+  const ruling = rule(standing, decision, decider, said);
   if (ruling.kind === "repeat") return { kind: "repeated" };
   if (ruling.kind === "taken") return ruling;
   if (ruling.kind === "lapse") return { kind: "lapsed", entries: lapse(state, approval) };
@@ -88,6 +90,19 @@ type Consent =
   | { kind: "run"; args?: Arguments; argsHash?: string }
   | { kind: "result"; result: string }
   | Invalid;
+
+/**
+ * What a decision is for, by which votes are told apart: the arguments, and, where nothing is executed or it is said what became
+ * of an earlier attempt, that as well. Two who hand in different results do not want the same.
+ */
+function meaningOf(argsHash: string, consent: Consent, data: Decision["data"]): string {
+  const action: unknown = data?.["action"];
+  const result = consent.kind === "result" ? consent.result : undefined;
+  if (result === undefined && action === undefined) return argsHash;
+  return createHash("sha256")
+    .update(`kern.vote.v1\n${canonicalJson({ argsHash, action, result })}`)
+    .digest("hex");
+}
 
 /** A rejection says why, where there are reasons to choose from. */
 function reasonedNo({ rules }: ApprovalState, data: Record<string, unknown>): Consent {

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Decider, type Decision, rule, type Standing } from "../../src/approval/decision.ts";
@@ -71,7 +72,7 @@ test("whoever votes, in whatever order, by whatever credential: the outcome is t
     status: fc.constantFrom("approved" as const, "rejected" as const),
     args: fc.constantFrom("a" as const, "b" as const),
   });
-  const runs = Number(process.env["KERN_SEEDS"] ?? "") || 2000;
+  const runs = Number((env as { KERN_SEEDS?: string }).KERN_SEEDS) || 2000;
   fc.assert(
     fc.property(
       fc.array(ballot, { maxLength: 14 }),

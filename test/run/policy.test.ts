@@ -185,6 +185,18 @@ test("votes for other arguments do not count: two must want the same", async () 
   expect(effects.map(({ args }) => args["amount"])).toEqual([3]);
 });
 
+test("two who hand in different results have not said the same", async () => {
+  const run = await start(script({ calls: [{ name: "weigh_by_two", args: { parcel: "p" } }] }));
+  const one = await pending(run.run_id);
+  const hand = (name: string, result: string) =>
+    say(one, person(name), { status: "approved", data: { result } });
+  expect(await hand("ann", "2 kg")).toMatchObject({ status: "pending" });
+  expect(await hand("bob", "3 kg")).toMatchObject({ status: "pending" });
+  expect(await hand("cat", "3 kg")).toMatchObject({ status: "approved" });
+  const told = (await settle(run.run_id)).messages.find(({ role }) => role === "tool");
+  expect(told?.content).toBe("3 kg");
+});
+
 test("a call that its policy asks no approval for runs at once; where the policy throws, a person is asked", async () => {
   policyCode.when = (amount) => amount > 50;
   const small = await pay("pay_when", { amount: 50 });
