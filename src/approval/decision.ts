@@ -1,7 +1,7 @@
 import type { Assurance } from "../tools/policy.ts";
 import { canonicalJson } from "./call-hash.ts";
 import { ineligible, type Setting } from "./eligible.ts";
-import { isSamePerson } from "./person.ts";
+import { isSamePerson, personOf } from "./person.ts";
 import type { ApprovalStatus, JsonObject } from "./record.ts";
 import { outcomeOf, type Vote } from "./vote.ts";
 
@@ -73,7 +73,7 @@ export function rule(
   const { quorum } = standing.rules;
   if (quorum.approve === 1 && quorum.reject === 1)
     return { kind: "accept", status: decision.status, resolvedBy: by, vote: null };
-  const person = { principal: decider.principal, aliases: decider.aliases ?? [] };
+  const person = personOf(decider);
   const earlier = standing.votes.find((vote) => isSamePerson(vote, person));
   if (earlier !== undefined) {
     const same = earlier.status === decision.status && earlier.argsHash === argsHash;
@@ -91,10 +91,7 @@ export function rule(
 /** Whether this person has said just this before, be it as the one who decided or as one of several. */
 function isRepeated(standing: Standing, decision: Decision, decider: Decider): boolean {
   const { data, status } = decision;
-  const said = [
-    { ...standing, by: standing.resolvedBy },
-    ...standing.votes.map((vote) => ({ ...vote })),
-  ];
+  const said = [{ ...standing, by: standing.resolvedBy }, ...standing.votes];
   return said.some(
     (one) =>
       one.status === status &&

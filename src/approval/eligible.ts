@@ -1,7 +1,7 @@
 import { assurances, type Rules } from "../tools/policy.ts";
 import type { Decider } from "./decision.ts";
 import { exactName } from "./alias.ts";
-import { isSamePerson, type Person } from "./person.ts";
+import { isSamePerson, type Person, personOf } from "./person.ts";
 
 /** What decides who may decide, beside the decider. */
 export interface Setting {
@@ -18,7 +18,7 @@ export function ineligible(
   { escalatedTo, requesters, rules }: Setting,
 ): string | null {
   const { approvers, minAssurance, quorum } = rules;
-  const person = { principal: decider.principal, aliases: decider.aliases ?? [] };
+  const person = personOf(decider);
   const needsPeople = quorum.approve > 1 || quorum.reject > 1;
   if (decider.shared) {
     return approvers !== null || minAssurance !== null || needsPeople

@@ -6,6 +6,17 @@ export interface Person {
   aliases: readonly string[];
 }
 
+/** The person that a decider is; one told of by a Worker of an earlier release has no other names. */
+export function personOf({
+  aliases = [],
+  principal,
+}: {
+  aliases?: readonly string[];
+  principal: string;
+}): Person {
+  return { principal, aliases };
+}
+
 /** Whether these are one person: by the principal, or by any name that both have. */
 export function isSamePerson(one: Person, other: Person): boolean {
   const names = namesOf(one);

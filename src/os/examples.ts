@@ -37,6 +37,20 @@ export const exampleRequirement: Requirement = {
   tool_execution: exampleCall,
 };
 
+/** The user's wish, and the call that the model makes of it. */
+function messagesOf(name: string, args: Record<string, string>): RunView["messages"] {
+  return [
+    { role: "user", content: "Please delete user u-42" },
+    {
+      role: "assistant",
+      content: "",
+      tool_calls: [
+        { id: "call_1", type: "function", function: { name, arguments: JSON.stringify(args) } },
+      ],
+    },
+  ];
+}
+
 export const exampleRun: RunView = {
   ...whose,
   agent_id: "data-manager",
@@ -46,20 +60,7 @@ export const exampleRun: RunView = {
   content: "",
   tools: [exampleCall],
   requirements: [exampleRequirement],
-  messages: [
-    { role: "user", content: "Please delete user u-42" },
-    {
-      role: "assistant",
-      content: "",
-      tool_calls: [
-        {
-          id: "call_1",
-          type: "function",
-          function: { name: tool, arguments: JSON.stringify(toolArgs) },
-        },
-      ],
-    },
-  ],
+  messages: messagesOf(tool, toolArgs),
   created_at: createdAt,
   team_id: null,
   parent_run_id: null,
@@ -99,20 +100,7 @@ export const exampleTeamRun: RunView = {
       },
     },
   ],
-  messages: [
-    { role: "user", content: "Please delete user u-42" },
-    {
-      role: "assistant",
-      content: "",
-      tool_calls: [
-        {
-          id: "call_1",
-          type: "function",
-          function: { name: delegationName, arguments: JSON.stringify(task) },
-        },
-      ],
-    },
-  ],
+  messages: messagesOf(delegationName, task),
 };
 
 export const exampleApproval: ApprovalRecord = {

@@ -105,6 +105,7 @@ export function ApprovalDetail({ approval, nowMs, askName, problem, draft }: Det
 }
 
 function Outcome({ approval }: { approval: ApprovalRecord }) {
+  const note = noteOf(approval.resolution_data);
   return (
     <dl>
       <dt>Decision</dt>
@@ -113,10 +114,10 @@ function Outcome({ approval }: { approval: ApprovalRecord }) {
         {approval.resolved_by !== null && ` by ${visible(approval.resolved_by)}`}
         {approval.resolved_at !== null && `, ${clock(approval.resolved_at)}`}
       </dd>
-      {noteOf(approval.resolution_data) !== null && (
+      {note !== null && (
         <>
           <dt>Note</dt>
-          <dd>{visible(noteOf(approval.resolution_data) ?? "")}</dd>
+          <dd>{visible(note)}</dd>
         </>
       )}
       {approval.resolution_data?.["result"] !== undefined && (

@@ -52,14 +52,11 @@ export function Preview({ text }: { text: string | null }) {
 /** The policy in words, such as "2 of group:finance, not the requester". */
 function inWords({ policy }: ApprovalRecord): string {
   const { allow_self, approvers, escalated_to, min_assurance, quorum } = policy;
-  const who =
-    approvers === null
-      ? quorum.approve === 1
-        ? "whoever may decide"
-        : "people"
-      : [...approvers, ...escalated_to].join(", ") || "nobody";
+  const named =
+    approvers === null ? "people" : [...approvers, ...escalated_to].join(", ") || "nobody";
+  const isOpen = approvers === null && quorum.approve === 1;
   return [
-    approvers === null && quorum.approve === 1 ? who : `${quorum.approve} of ${who}`,
+    isOpen ? "whoever may decide" : `${quorum.approve} of ${named}`,
     ...(allow_self ? [] : ["not the requester"]),
     ...(min_assurance === null ? [] : [`by ${min_assurance} at least`]),
     ...(quorum.reject > 1 ? [`${quorum.reject} rejections are needed`] : []),

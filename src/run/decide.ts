@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Arguments, checkArguments } from "../agent/gate.ts";
-import { callHash, canonicalJson } from "../approval/call-hash.ts";
+import { canonicalJson } from "../approval/call-hash.ts";
 import { type Decider, type Decision, nameOf, noteOf, rule } from "../approval/decision.ts";
 import { ineligible } from "../approval/eligible.ts";
 import type { ApprovalStatus } from "../approval/record.ts";
@@ -9,7 +9,7 @@ import { fillIn, handedIn, type Invalid } from "./answer.ts";
 import type { Entry } from "./entry.ts";
 import type { Refusal } from "./messages.ts";
 import { requestersOf } from "./policy.ts";
-import { ended, lapse, turnDown } from "./question.ts";
+import { ended, hashOf, lapse, turnDown } from "./question.ts";
 import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
 
 /** What an answer comes to: entries to store, or why there are none. */
@@ -148,12 +148,10 @@ function consentTo(
 function withArguments(
   state: RunState,
   call: CallState,
-  { key: callId, toolVersion }: ApprovalState,
+  { key, toolVersion }: ApprovalState,
   args: Arguments,
 ): Consent {
-  const { toolName } = call;
-  const argsHash = callHash({ runId: state.id, callId, toolName, toolVersion, args });
-  return { kind: "run", args, argsHash };
+  return { kind: "run", args, argsHash: hashOf(state, call, { key, toolVersion, args }) };
 }
 
 /** The arguments as an approver would have them: only those that may be changed are, and the tool takes them. */
@@ -182,16 +180,16 @@ function editedBy(
     );
   const checked = checkArguments(tool, { ...args, ...given });
   if (!checked.ok) return invalid(checked.message);
-  const asksOthers =
-    tool.approval?.approversOf !== null &&
-    tool.approval?.approversOf !== undefined &&
-    canonicalJson([...(approvers ?? [])].toSorted()) !==
-      canonicalJson([...(rules.approvers ?? [])].toSorted());
-  if (asksOthers)
+  const isForCodeToSay = (tool.approval?.approversOf ?? null) !== null;
+  if (isForCodeToSay && !isSameSet(approvers ?? [], rules.approvers ?? []))
     return invalid(
       "With these arguments others would have to decide: reject the call, and say so.",
     );
   return { args: checked.value };
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return canonicalJson(some.toSorted()) === canonicalJson(others.toSorted());
 }
 
 /** The longest that an approval may be made to wait from now on. */

@@ -1,13 +1,14 @@
 import type { Agent } from "../agent/agent.ts";
 import { isWaivable, judge } from "../agent/gate.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
+import type { Decision } from "../approval/decision.ts";
 import { messageOf } from "../errors.ts";
 import type { ModelReply } from "../models/model.ts";
 import type { ApprovalPolicy, PolicyContext } from "../tools/policy.ts";
 import { within } from "./deadline.ts";
 import type { Findings } from "./question.ts";
 import type { Found } from "./reply.ts";
-import type { RunState } from "./state.ts";
+import { type ApprovalState, known, type RunState } from "./state.ts";
 
 /** How long a policy's function may take: what says nothing by then has said nothing. */
 const maxPolicyMs = 10_000;
@@ -25,9 +26,10 @@ interface Around {
 export async function findingsOf({ toolCalls }: ModelReply, around: Around): Promise<Found[]> {
   return Promise.all(
     toolCalls.map(async (call) => {
-      const verdict = judge(around.agent.tools, call, new Map());
       const tool = around.agent.tools.get(call.name);
-      if (verdict.kind !== "ask" || verdict.policy === null || tool === undefined) return nothing;
+      if (tool === undefined || !hasFunctions(tool.approval)) return nothing;
+      const verdict = judge(around.agent.tools, call, new Map());
+      if (verdict.kind !== "ask" || verdict.policy === null) return nothing;
       const found = await askPolicy(verdict.policy, verdict.args, around);
       const waived = found.waived && isWaivable(tool);
       return { ...found, waived, of: canonicalJson(verdict.args) };
@@ -35,10 +37,31 @@ export async function findingsOf({ toolCalls }: ModelReply, around: Around): Pro
   );
 }
 
+/** Most policies say all that they say beforehand: of these, no call need be looked at twice. */
+function hasFunctions(policy: ApprovalPolicy | null): boolean {
+  const { approversOf = null, preview = null, when = null } = policy ?? {};
+  return [approversOf, preview, when].some((code) => code !== null);
+}
+
 const nothing = { waived: false, approvers: null, preview: null, of: "" };
 
+/** Who may decide on the arguments as a decision would have them; null where the tool's code has no say in it. */
+export async function approversOfEdited(
+  approval: ApprovalState,
+  { data }: Decision,
+  around: Around,
+): Promise<string[] | null> {
+  const call = known(around.state.calls, approval.callId);
+  const policy = around.agent.tools.get(call.toolName)?.approval ?? null;
+  const edited: unknown = data?.["args"];
+  if (policy === null || policy.approversOf === null) return null;
+  if (typeof edited !== "object" || edited === null) return null;
+  const args = { ...approval.args, ...edited };
+  return (await askPolicy({ ...policy, when: null, preview: null }, args, around)).approvers;
+}
+
 /** Asks a policy's functions; what throws, or takes too long, asks a person, names nobody, and shows nothing. */
-export async function askPolicy(
+async function askPolicy(
   { approversOf, preview, when }: ApprovalPolicy,
   args: Record<string, unknown>,
   { agent, env, signal, state }: Around,

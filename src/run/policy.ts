@@ -17,27 +17,22 @@ interface Event {
 }
 
 /** What is to come, of a pending approval, before it lapses: a reminder, or that others may decide as well. */
-function eventsOf({ createdAtMs, escalations, id, reminders, rules }: ApprovalState): Event[] {
-  const remind = rules.remindAfterMs[reminders];
+function eventsOf(approval: ApprovalState): Event[] {
+  const { createdAtMs, escalations, id: approvalId, reminders, rules } = approval;
+  const events: Event[] = [];
+  const remindAfterMs = rules.remindAfterMs[reminders];
+  if (remindAfterMs !== undefined)
+    events.push({
+      atMs: createdAtMs + remindAfterMs,
+      entry: { kind: "approval_reminded", approvalId },
+    });
   const escalate = rules.escalate[escalations];
-  return [
-    ...(remind === undefined
-      ? []
-      : [
-          {
-            atMs: createdAtMs + remind,
-            entry: { kind: "approval_reminded", approvalId: id } as const,
-          },
-        ]),
-    ...(escalate === undefined
-      ? []
-      : [
-          {
-            atMs: createdAtMs + escalate.afterMs,
-            entry: { kind: "approval_escalated", approvalId: id, to: escalate.to } as const,
-          },
-        ]),
-  ];
+  if (escalate !== undefined)
+    events.push({
+      atMs: createdAtMs + escalate.afterMs,
+      entry: { kind: "approval_escalated", approvalId, to: escalate.to },
+    });
+  return events;
 }
 
 /** When something comes to a pending approval next: a reminder, an escalation, its end. */

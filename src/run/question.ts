@@ -100,13 +100,7 @@ export function ask(
       pauseType,
       reason,
       args,
-      argsHash: callHash({
-        runId: state.id,
-        callId: key,
-        toolName: call.toolName,
-        toolVersion,
-        args,
-      }),
+      argsHash: hashOf(state, call, { key, toolVersion, args }),
       toolVersion,
       expiresAtMs: setting.nowMs + policy.expiresInMs,
       useWithinMs: policy.useWithinMs,
@@ -114,6 +108,15 @@ export function ask(
     },
     { ...waits, approvalId },
   ];
+}
+
+/** What an approval of these arguments of a call is bound to; `key` is what that question, or attempt, is known by. */
+export function hashOf(
+  { id: runId }: RunState,
+  { toolName }: CallState,
+  { args, key: callId, toolVersion }: Pick<ApprovalState, "args" | "key" | "toolVersion">,
+): string {
+  return callHash({ runId, callId, toolName, toolVersion, args });
 }
 
 /**
@@ -143,18 +146,23 @@ function keyFor(state: RunState, call: CallState, reason: AskReason | null): str
   return `${call.id}~${n}`;
 }
 
+/** An approval's end without a decision. */
+function closedByNobody({ id }: ApprovalState, status: "expired" | "cancelled"): Entry {
+  return {
+    kind: "approval_resolved",
+    approvalId: id,
+    status,
+    principal: null,
+    resolvedBy: null,
+    data: null,
+  };
+}
+
 /** The approval's time is up: nothing is executed, and the model is told, or the run ends with it. */
 export function lapse(state: RunState, approval: ApprovalState): Entry[] {
   const call = known(state.calls, approval.callId);
   const lapsed: Entry[] = [
-    {
-      kind: "approval_resolved",
-      approvalId: approval.id,
-      status: "expired",
-      principal: null,
-      resolvedBy: null,
-      data: null,
-    },
+    closedByNobody(approval, "expired"),
     approval.reason === "unknown_outcome"
       ? ended(call, "unknown", unknownText)
       : ended(
@@ -182,16 +190,7 @@ export function turnDown(
 
 /** The run ends before its work does: what waits is cancelled; a call that is at work is left to report. */
 export function stop(state: RunState, last: Entry & { kind: "failed" | "cancelled" }): Entry[] {
-  const entries = pendingApprovals(state).map((approval): Entry => {
-    return {
-      kind: "approval_resolved",
-      approvalId: approval.id,
-      status: "cancelled",
-      principal: null,
-      resolvedBy: null,
-      data: null,
-    };
-  });
+  const entries = pendingApprovals(state).map((approval) => closedByNobody(approval, "cancelled"));
   let records = 0;
   for (const call of state.calls.values()) {
     if (call.phase === "running" || call.phase === "ended") continue;
@@ -269,13 +268,7 @@ function auditRecord(state: RunState, call: CallState, n: number): Entry[] {
       pauseType: call.pauseType ?? "confirmation",
       reason: null,
       args,
-      argsHash: callHash({
-        runId: state.id,
-        callId: call.key,
-        toolName: call.toolName,
-        toolVersion,
-        args,
-      }),
+      argsHash: hashOf(state, call, { key: call.key, toolVersion, args }),
       toolVersion,
       expiresAtMs: null,
       useWithinMs: 0,

@@ -1,15 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Agent } from "../agent/agent.ts";
-import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
 import { answerAsUser, hasAnswered } from "./answer.ts";
 import { within } from "./deadline.ts";
-import type { Decision } from "../approval/decision.ts";
 import { answer, prolong } from "./decide.ts";
 import { Engine } from "./engine.ts";
 import { openMembers, passedOn, reportOf, waitsForApproval } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
-import { askPolicy } from "./findings.ts";
+import { approversOfEdited } from "./findings.ts";
 import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
@@ -32,7 +30,7 @@ import {
 import { Outbox } from "./outbox.ts";
 import { stop } from "./question.ts";
 import { approvalRows, runRow } from "./rows.ts";
-import { isSettled, parentOf, type RunState } from "./state.ts";
+import { type ApprovalState, isSettled, parentOf, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";
 import { approvalRecord, runView } from "./view.ts";
 
@@ -117,28 +115,39 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** The approval; where it is pending, after `waitMs` at most for its decision. */
   async approval(id: string, waitMs = 0): Promise<ApprovalReply> {
-    if (waitMs > 0 && this.#find(id)?.status === "pending") {
+    if (waitMs > 0 && this.#find(id)?.approval.status === "pending") {
       await this.#engine.telling.until(
         (state) => state.approvals.get(id)?.status !== "pending",
         waitMs,
       );
     }
     const found = this.#find(id);
-    return found === null ? notFound : { ok: true, approval: found };
+    if (found === null) return notFound;
+    return { ok: true, approval: approvalRecord(found.state, found.approval, this.#engine.tools) };
   }
 
   /** Takes one decision, once: judged and stored in one turn, told to the database before the answer where that is quick. */
   async resolve({ v, approvalId, decision, decider }: ResolveMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
     // Before the run is looked at: from there on nothing may wait.
-    const approversOfEdited = await this.#approversOfEdited(approvalId, decision);
-    const state = this.#state;
-    const approval = state?.approvals.get(approvalId);
-    if (state === null || approval === undefined || approval.hidden) return notFound;
+    const asked = this.#find(approvalId);
+    const agent = asked === null ? undefined : this.#host.agentOf(asked.state.agentId);
+    const approvers =
+      asked === null || agent === undefined
+        ? null
+        : await approversOfEdited(asked.approval, decision, {
+            agent,
+            env: this.env,
+            signal: new AbortController().signal,
+            state: asked.state,
+          });
+    const found = this.#find(approvalId);
+    if (found === null) return notFound;
+    const { approval, state } = found;
     const given = answer(state, approval, decision, decider, {
       nowMs: this.#host.now(),
       tools: this.#engine.tools,
-      approversOfEdited,
+      approversOfEdited: approvers,
     });
     if (given.kind === "forbidden")
       return { ok: false, reason: "forbidden", message: given.message };
@@ -156,28 +165,12 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return this.approval(approvalId);
   }
 
-  /** Who may decide on the arguments as a decision would have them, where only the tool's code can say. */
-  async #approversOfEdited(approvalId: string, { data }: Decision): Promise<string[] | null> {
-    const state = this.#state;
-    const approval = state?.approvals.get(approvalId);
-    const call = approval && state?.calls.get(approval.callId);
-    const agent = state === null ? undefined : this.#host.agentOf(state.agentId);
-    const policy = call === undefined ? null : (agent?.tools.get(call.toolName)?.approval ?? null);
-    const edited = data?.["args"] as unknown;
-    if (state === null || approval === undefined || agent === undefined) return null;
-    if (policy === null || policy.approversOf === null) return null;
-    if (typeof edited !== "object" || edited === null) return null;
-    const args = { ...approval.args, ...edited };
-    const around = { agent, env: this.env, signal: new AbortController().signal, state };
-    return (await askPolicy({ ...policy, when: null, preview: null }, args, around)).approvers;
-  }
-
   /** Gives a pending approval more time; only who may decide on it may. */
   async extend({ v, approvalId, expiresAtMs, decider }: ExtendMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
-    const state = this.#state;
-    const approval = state?.approvals.get(approvalId);
-    if (state === null || approval === undefined || approval.hidden) return notFound;
+    const found = this.#find(approvalId);
+    if (found === null) return notFound;
+    const { approval, state } = found;
     const given = prolong(state, approval, { expiresAtMs, decider, nowMs: this.#host.now() });
     if (given.kind === "refused") return given.refusal;
     if (given.entries.length > 0) this.#engine.advance(given.entries);
@@ -321,9 +314,9 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
 
   /** Hides a closed approval from every list and read; the evidence stays here. Safe to repeat. */
   async hide(approvalId: string): Promise<Reply<object>> {
-    const state = this.#state;
-    const approval = state?.approvals.get(approvalId);
-    if (state === null || approval === undefined || approval.hidden) return notFound;
+    const found = this.#find(approvalId);
+    if (found === null) return notFound;
+    const { approval, state } = found;
     if (approval.type === "audit")
       return { ok: false, reason: "conflict", message: "An audit record cannot be deleted" };
     if (approvalRecord(state, approval, this.#engine.tools).call_outcome === null) {
@@ -405,12 +398,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return state === null ? notFound : { ok: true, run: runView(state, this.#engine.tools) };
   }
 
-  #find(id: string): ApprovalRecord | null {
+  /** An approval of this run's; null where there is none, or it is hidden. */
+  #find(id: string): { state: RunState; approval: ApprovalState } | null {
     const state = this.#state;
     const approval = state?.approvals.get(id);
-    return state === null || approval === undefined || approval.hidden
-      ? null
-      : approvalRecord(state, approval, this.#engine.tools);
+    return state === null || approval === undefined || approval.hidden ? null : { state, approval };
   }
 
   async #project(state: RunState, afterSeq: number): Promise<void> {

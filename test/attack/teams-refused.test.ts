@@ -13,6 +13,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** The team's one approval is rejected while no team hears of it; then its second member goes to work. */
+async function refuseUnheard(runId: string, release: () => void): Promise<void> {
+  await vi.waitFor(async () => expect(await approvalsOf(runId)).toHaveLength(1), 5000);
+  vi.spyOn(RunObject.prototype, "hear").mockRejectedValue(new Error("out of reach"));
+  await reject(runId);
+  release();
+  await settle(memberRun(await team(runId), 1));
+}
+
 test("what was refused in a team does not run under a member that asks nobody, though the team cannot be asked", async () => {
   const run = await lead(
     { calls: [handing("clerk", { calls: [deletion("v")] }, { text: "no" })] },
@@ -32,11 +41,7 @@ test("what was refused in a team does not run under a member that asks nobody wh
       handing("careless", look, { calls: [deletion("w")] }),
     ],
   });
-  await vi.waitFor(async () => expect(await approvalsOf(run_id)).toHaveLength(1), 5000);
-  vi.spyOn(RunObject.prototype, "hear").mockRejectedValue(new Error("out of reach"));
-  await reject(run_id);
-  release();
-  await settle(memberRun(await team(run_id), 1));
+  await refuseUnheard(run_id, release);
   expect(deeds()).toEqual([]);
 });
 
@@ -50,11 +55,7 @@ test("what was refused three runs down does not run under a member at the top wh
       handing("careless", look, { calls: [deletion("w3")] }),
     ],
   });
-  await vi.waitFor(async () => expect(await approvalsOf(run_id)).toHaveLength(1), 5000);
-  vi.spyOn(RunObject.prototype, "hear").mockRejectedValue(new Error("out of reach"));
-  await reject(run_id);
-  release();
-  await settle(memberRun(await team(run_id), 1));
+  await refuseUnheard(run_id, release);
   expect(deeds()).toEqual([]);
 });
 
@@ -78,11 +79,7 @@ test("what was refused is put to nobody again, though another member asks while 
       handing("clerk", look, { calls: [deletion("w4")] }),
     ],
   });
-  await vi.waitFor(async () => expect(await approvalsOf(run_id)).toHaveLength(1), 5000);
-  vi.spyOn(RunObject.prototype, "hear").mockRejectedValue(new Error("out of reach"));
-  await reject(run_id);
-  release();
-  await settle(memberRun(await team(run_id), 1));
+  await refuseUnheard(run_id, release);
   expect(await approvalsOf(run_id)).toHaveLength(1);
 });
 
