@@ -73,6 +73,8 @@ export default defineConfig({
     maxWorkers: 1,
     isolate: false,
     testTimeout: 30_000,
+    // An object that logs once a file's tests have ended would keep the run waiting for ever (workers-sdk #15719).
+    disableConsoleIntercept: true,
     reporters: ["default", ["json", { outputFile: "output/tests.json" }]],
   },
 });
