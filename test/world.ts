@@ -70,12 +70,15 @@ export const effects: {
 export const faults: {
   beforeProject?: ((runId: string, run: RunRow | null) => void | Promise<void>) | undefined;
   afterProject?: ((runId: string) => void | Promise<void>) | undefined;
+  /** Called before the kill switch is read. */
+  beforeSwitches?: (() => void | Promise<void>) | undefined;
   /** Called with a tool's name and key while it is at work, after its effect. */
   afterEffect?: ((tool: string, key: string) => unknown) | undefined;
 } = {};
 
 export function healAll(): void {
   faults.beforeProject = faults.afterProject = faults.afterEffect = undefined;
+  faults.beforeSwitches = undefined;
 }
 
 /** The database, with a way to make it fail. */
@@ -90,9 +93,15 @@ export class FaultyDb implements Db {
       await store.project(run, approvals);
       await faults.afterProject?.(runId);
     };
+    const read: Store["switches"]["read"] = async (ids) => {
+      await faults.beforeSwitches?.();
+      return store.switches.read(ids);
+    };
+    const switches = { ...store.switches, read };
     return new Proxy(store, {
       get: (target, name) => {
         if (name === "project") return project;
+        if (name === "switches") return switches;
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === "function" ? (value.bind(target) as unknown) : value;
       },

@@ -101,6 +101,15 @@ export const apiKeys = sqliteTable("api_keys", {
   revoked_at_ms: integer("revoked_at_ms"),
 });
 
+/** A column for each field of `SwitchRow`, in its order. */
+export const switches = sqliteTable("switches", {
+  id: text("id").primaryKey(),
+  is_on: integer("is_on", { mode: "boolean" }).notNull(),
+  reason: text("reason"),
+  changed_by: text("changed_by").notNull(),
+  changed_at_ms: integer("changed_at_ms").notNull(),
+});
+
 /** One row: how many approvals that are not hidden there are of each status; triggers keep it. */
 export const counters = sqliteTable("counters", {
   id: integer("id").primaryKey(),

@@ -10,22 +10,25 @@ import type {
   RunRow,
   SessionStore,
   Store,
+  SwitchStore,
   Total,
 } from "../run/store.ts";
 import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
-import { apiKeys } from "./d1-schema.ts";
+import { apiKeys, switches } from "./d1-schema.ts";
 import { queries, sessionQueries, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
 import { listOf, type Read, type Search } from "./search.ts";
 import type { Ask } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
+import { switchesOn } from "./switches.ts";
 
 /** The store on D1. `binding` is only used in messages. */
 export class D1Store implements Store {
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
+  readonly switches: SwitchStore;
   readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
   readonly #binding: string;
@@ -38,6 +41,7 @@ export class D1Store implements Store {
       this.#ask(async () => repeating(async () => use(this.#db), isOfTheMoment));
     this.sessions = sessionsOn(sessionQueries, ask);
     this.apiKeys = apiKeysOn(apiKeys, ask);
+    this.switches = switchesOn(switches, ask);
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {

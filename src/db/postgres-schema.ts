@@ -116,6 +116,15 @@ export const apiKeys = pgTable("api_keys", {
   revoked_at_ms: time("revoked_at_ms"),
 });
 
+/** A column for each field of `SwitchRow`, in its order. */
+export const switches = pgTable("switches", {
+  id: string("id").primaryKey(),
+  is_on: boolean("is_on").notNull(),
+  reason: string("reason"),
+  changed_by: string("changed_by").notNull(),
+  changed_at_ms: time("changed_at_ms").notNull(),
+});
+
 /** The row `schema_version` says which migrations were applied. */
 export const kernMeta = pgTable("kern_meta", {
   name: string("name").primaryKey(),
@@ -128,3 +137,4 @@ true satisfies Same<typeof approvals.$inferSelect, typeof d1.approvals.$inferSel
 true satisfies Same<typeof runs.$inferSelect, typeof d1.runs.$inferSelect>;
 true satisfies Same<typeof sessions.$inferSelect, typeof d1.sessions.$inferSelect>;
 true satisfies Same<typeof apiKeys.$inferSelect, typeof d1.apiKeys.$inferSelect>;
+true satisfies Same<typeof switches.$inferSelect, typeof d1.switches.$inferSelect>;

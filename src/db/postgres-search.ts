@@ -1,7 +1,14 @@
 import { and, sql } from "drizzle-orm";
 import type { ApprovalFilter } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
-import { apiKeys as keys, approvals, kernMeta, runs, sessions } from "./postgres-schema.ts";
+import {
+  apiKeys as keys,
+  approvals,
+  kernMeta,
+  runs,
+  sessions,
+  switches as killSwitches,
+} from "./postgres-schema.ts";
 import { toPostgresText } from "./postgres-text.ts";
 import { type Asked, queriesOf } from "./queries.ts";
 import { asksForStatusOnly, type Contains, total } from "./search.ts";
@@ -14,6 +21,7 @@ const contains: Contains = (text, part) =>
   sql`strpos(lower(${text} collate "C"), lower(${toPostgresText(part)}::text collate "C")) > 0`;
 
 export const apiKeys = keys as unknown as typeof d1.apiKeys;
+export const switches = killSwitches as unknown as typeof d1.switches;
 export const queries = queriesOf(tables, contains);
 export const sessionQueries = sessionQueriesOf(tables, contains);
 

@@ -48,6 +48,7 @@ export class AgentOS {
   readonly #options: AgentOSOptions;
   readonly #agents: ReadonlyMap<string, Agent>;
   readonly #teams: ReadonlyMap<string, Agent>;
+  readonly #all: ReadonlyMap<string, Agent>;
   readonly #db: Db | null;
   readonly #now: () => number;
 
@@ -57,6 +58,7 @@ export class AgentOS {
     this.#agents = byId("agent", agents);
     this.#teams = byId("team", teams);
     const all = withMembers([...agents, ...teams]);
+    this.#all = all;
     this.#db = options.db ?? null;
     const { now = Date.now } = options;
     this.#now = () => Math.trunc(now());
@@ -100,6 +102,7 @@ export class AgentOS {
       version: packageJson.version,
       agents: this.#agents,
       teams: this.#teams,
+      all: this.#all,
       db,
       dbId: db?.id ?? null,
       corsOrigins,
@@ -116,7 +119,10 @@ export class AgentOS {
 }
 
 /** Without a database there is nobody to tell. */
-const nowhere = { project: async (): Promise<void> => {} } as unknown as ReturnType<Db["connect"]>;
+const nowhere = {
+  project: async (): Promise<void> => {},
+  switches: { read: async (): Promise<[]> => [] },
+} as unknown as ReturnType<Db["connect"]>;
 
 async function publish(env: unknown, changes: Change[]): Promise<void> {
   const feed = (env as { FEED?: DurableObjectNamespace<FeedObject> }).FEED;

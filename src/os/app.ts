@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
+import type { Agent } from "../agent/agent.ts";
 import { KernError } from "../errors.ts";
 import type { Db } from "../run/store.ts";
 import { agentRoutes } from "./agents.ts";
@@ -19,12 +20,15 @@ import { panelRoutes } from "./panel.tsx";
 import { referenceRoutes } from "./reference.tsx";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { switchRoutes } from "./switches.ts";
 import { publicRoutes, type SystemParts } from "./system.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
 export interface AppParts extends SystemParts {
   db: Db | null;
+  /** Every agent and team, members of teams included. */
+  all: ReadonlyMap<string, Agent>;
   /** Origins of other sites whose pages may call the API. */
   corsOrigins: readonly string[];
   auth: AuthOptions;
@@ -85,6 +89,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   const startSession = sessionStarter(db, now);
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
+  app.route("/", switchRoutes(parts));
   app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
   app.route("/", keyRoutes(db, now));

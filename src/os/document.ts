@@ -25,6 +25,10 @@ const tags = [
   { name: "Sessions", description: "The conversations that runs belong to, and whose they are." },
   { name: "Core", description: "What this service is, what it serves, and whether it can work." },
   { name: "Keys", description: "The project's own API keys, for services." },
+  {
+    name: "Kill switch",
+    description: "Keeping every gated call of an agent, or of all, from starting.",
+  },
   { name: "Operations", description: "Seeing and moving what is stuck." },
 ];
 

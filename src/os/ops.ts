@@ -50,7 +50,7 @@ const Inspected = z
     error: z
       .string()
       .nullable()
-      .describe("Why it waits, where the model or the configuration is the cause."),
+      .describe("Why it waits, where the model, the configuration or a kill switch is the cause."),
     updated_at_ms: z.number().describe("When it last moved, in epoch milliseconds."),
   })
   .describe("A run's insides: no message, argument or result is among them.")

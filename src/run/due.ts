@@ -16,6 +16,8 @@ export interface Duties {
   membersMs: number | null;
   /** True while this instance has work under way. */
   working: boolean;
+  /** When the kill switch that holds the run's calls is to be read again; null where none are held. */
+  heldMs: number | null;
   /** False where the run's agent is not configured: then nothing but a deploy can move it. */
   movable: boolean;
 }
@@ -23,7 +25,7 @@ export interface Duties {
 /** When the run must be looked at next, whatever happens until then; null where nothing is due. */
 export function nextDueMs(
   state: RunState,
-  { membersMs, movable, nowMs, outboxMs, working }: Duties,
+  { heldMs, membersMs, movable, nowMs, outboxMs, working }: Duties,
 ): number | null {
   const due = clocks(state);
   if (outboxMs !== null) due.push(outboxMs);
@@ -31,7 +33,8 @@ export function nextDueMs(
   const step = state.steps.at(-1);
   if (state.ended === null && step?.phase === "failed") due.push(step.retryAtMs ?? nowMs);
   else if (isAtWork(state) || working) {
-    due.push(nowMs + (movable || working ? watchDogMs : idleMs));
+    const watchedMs = nowMs + (movable || working ? watchDogMs : idleMs);
+    due.push(working ? watchedMs : (heldMs ?? watchedMs));
   }
   // What is overdue after everything was tried would ring without a pause.
   const pauseMs = movable ? watchDogMs : idleMs;

@@ -10,6 +10,7 @@ import type { Entry, Refusals } from "./entry.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { Members, type MembersParts } from "./members.ts";
+import { KillSwitch, type KillSwitchParts, type SwitchReading } from "./kill-switch.ts";
 import type { Inspection, Report } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Launch, plan, workOf } from "./plan.ts";
@@ -26,6 +27,7 @@ export interface EngineParts {
   teamOutbox: Outbox;
   /** How the members of a team are spoken to, and its other runs asked. */
   team: TeamPorts;
+  readSwitches: KillSwitchParts["read"];
   /** The one alarm of the object. */
   setAlarm: (atMs: number) => void;
   agentOf: (id: string) => Agent | undefined;
@@ -60,6 +62,7 @@ export class Engine {
   /** Those who are told of what happens here. */
   readonly telling: Telling;
   readonly members: Members;
+  readonly #killSwitch: KillSwitch;
   /** Undefined until it was first asked for: a journal that cannot be read must not keep the object from its alarm. */
   #loaded: RunState | null | undefined;
   #recovered = false;
@@ -79,6 +82,7 @@ export class Engine {
       now: parts.now,
       rearm: () => this.#rearm(),
     });
+    this.#killSwitch = new KillSwitch({ read: parts.readSwitches, now: parts.now });
   }
 
   /** The run as it stands; null where there is none. Throws `unavailable` for a journal of another release. */
@@ -102,10 +106,10 @@ export class Engine {
    * Stores these entries and everything that follows from them at once, then begins the work. Throws where they cannot be
    * stored, and then nothing has happened.
    */
-  advance(first: Entry[] = []): RunState {
+  advance(first: Entry[] = [], killSwitch: SwitchReading = this.#killSwitch.reading): RunState {
     const before = this.state;
     if (before === null && first.length === 0) throw new Error("There is no run here.");
-    const { entries, launches, state } = plan(before, first, this.#setting(first));
+    const { entries, launches, state } = plan(before, first, this.#setting(first, killSwitch));
     if (entries.length > 0) {
       const row = { seq: state.seq, atMs: state.updatedAtMs, entries };
       try {
@@ -180,6 +184,12 @@ export class Engine {
     while (this.#work.size > 0) await Promise.all([...this.#work.values()].map(({ done }) => done));
   }
 
+  /** Moves it where it can move, and where a kill switch was on, looks whether it still is. */
+  poke(): void {
+    this.#killSwitch.forget();
+    this.advance();
+  }
+
   /** Has everything told to the database once more. */
   retell(): void {
     this.#parts.outbox.rewind();
@@ -187,7 +197,8 @@ export class Engine {
 
   inspection(state: RunState, alarmMs: number | null): Inspection {
     const isConfigured = this.#agent() !== undefined;
-    return inspect(state, { cursor: this.#parts.outbox.cursor, alarmMs, isConfigured });
+    const { cursor } = this.#parts.outbox;
+    return inspect(state, { cursor, alarmMs, isConfigured, held: this.#killSwitch.why });
   }
 
   #begin(launch: Launch, state: RunState): void {
@@ -195,15 +206,28 @@ export class Engine {
     if (agent === undefined) return;
     const name = workOf(launch);
     const abort = new AbortController();
-    const done = this.#do(launch, { agent, abort, state }).catch((error: unknown) => {
+    const doing =
+      launch.kind === "switch"
+        ? this.#readSwitch(state)
+        : this.#do(launch, { agent, abort, state });
+    const done = doing.catch((error: unknown) => {
       console.error("kern: a step could not be stored and is repeated", messageOf(error));
       this.#work.delete(name);
     });
     this.#work.set(name, { done, abort });
   }
 
+  /** What may start does so in the turn in which the switch was found off. */
+  async #readSwitch(state: RunState): Promise<void> {
+    const isOff = await this.#killSwitch.isOff(state);
+    this.#work.delete("switch");
+    this.advance([], isOff ? "off" : "on");
+    // Whoever turns it off looks in the database for the runs that it holds.
+    if (!isOff) this.telling.lasts();
+  }
+
   async #do(
-    launch: Launch,
+    launch: Exclude<Launch, { kind: "switch" }>,
     { agent, abort, state }: { agent: Agent; abort: AbortController; state: RunState },
   ): Promise<void> {
     const { env } = this.#parts;
@@ -216,6 +240,7 @@ export class Engine {
       signal: abort.signal,
       onText,
       turnedDown: async (toolNames) => this.#turnedDown(state, agent, toolNames),
+      killSwitchIsOff: async () => this.#killSwitch.isOff(state),
       now: () => ({ state: this.state ?? state, setting: this.#setting() }),
     });
     this.#work.delete(workOf(launch));
@@ -260,7 +285,7 @@ export class Engine {
   }
 
   /** Whether the journal still waits for this very attempt: a late result of another one is dropped. */
-  #isOurs(launch: Launch): boolean {
+  #isOurs(launch: Exclude<Launch, { kind: "switch" }>): boolean {
     const state = this.state;
     if (state === null) return false;
     if (launch.kind === "tool") {
@@ -278,13 +303,14 @@ export class Engine {
     );
   }
 
-  #setting(first: Entry[] = []): Setting {
+  #setting(first: Entry[] = [], killSwitch = this.#killSwitch.reading): Setting {
     const started = first[0]?.kind === "started" ? first[0].agentId : undefined;
     return {
       nowMs: this.#parts.now(),
       boot: this.#parts.boot,
       alive: new Set(this.#work.keys()),
       agent: this.#agent(started),
+      killSwitch,
     };
   }
 
@@ -304,6 +330,7 @@ export class Engine {
       nowMs,
       outboxMs,
       membersMs: this.members.dueMs(state),
+      heldMs: this.#killSwitch.dueMs,
       working: this.working,
       movable: this.#parts.agentOf(state.agentId) !== undefined,
     });

@@ -8,8 +8,9 @@ export function inspect(
   {
     alarmMs,
     cursor,
+    held,
     isConfigured,
-  }: { alarmMs: number | null; cursor: Cursor; isConfigured: boolean },
+  }: { alarmMs: number | null; cursor: Cursor; isConfigured: boolean; held: string | null },
 ): Inspection {
   return {
     run_id: state.id,
@@ -38,7 +39,7 @@ export function inspect(
     },
     alarm_ms: alarmMs,
     error: isConfigured
-      ? (state.steps.at(-1)?.error ?? null)
+      ? (held ?? state.steps.at(-1)?.error ?? null)
       : `Agent '${state.agentId}' is not configured.`,
     updated_at_ms: state.updatedAtMs,
   };

@@ -1,6 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import { permit } from "../agent/gate.ts";
-import type { Tool } from "../tools/tool.ts";
+import { isGated, type Tool } from "../tools/tool.ts";
 import { delegate, isDelegation } from "./delegation.ts";
 import type { Entry } from "./entry.ts";
 import { dueEvents } from "./policy.ts";
@@ -11,7 +11,9 @@ import { type CallState, currentCalls, pendingApprovals, type RunState } from ".
 /** Work to be begun once the entries that announce it are stored. */
 export type Launch =
   | { kind: "model"; step: number; attempt: number }
-  | { kind: "tool"; callId: string; attempt: number; reconcile: boolean };
+  | { kind: "tool"; callId: string; attempt: number; reconcile: boolean }
+  /** The kill switch is read, because a gated call could start. */
+  | { kind: "switch" };
 
 export interface Plan {
   entries: Entry[];
@@ -19,8 +21,9 @@ export interface Plan {
   state: RunState;
 }
 
-/** The name of a piece of work: a call's id, or the number of a model step. */
+/** The name of a piece of work: a call's id, the number of a model step, or the switch. */
 export function workOf(launch: Launch): string {
+  if (launch.kind === "switch") return "switch";
   return launch.kind === "tool" ? launch.callId : `step ${launch.step}`;
 }
 
@@ -57,11 +60,13 @@ interface Move {
 }
 
 function next(state: RunState, setting: Setting): Move | null {
-  const interrupted = [...state.calls.values()].find(
-    (call) => call.phase === "running" && !setting.alive.has(call.id),
+  const calls = [...state.calls.values()];
+  const interrupted = calls.filter(
+    ({ id, phase }) => phase === "running" && !setting.alive.has(id),
   );
   if (state.ended !== null) {
-    return interrupted === undefined ? null : { entries: unknown(state, interrupted, setting) };
+    const [call] = interrupted;
+    return call === undefined ? null : { entries: unknown(state, call, setting) };
   }
   const overdue = pendingApprovals(state).find(
     ({ expiresAtMs }) => expiresAtMs !== null && expiresAtMs <= setting.nowMs,
@@ -69,11 +74,17 @@ function next(state: RunState, setting: Setting): Move | null {
   if (overdue !== undefined) return { entries: lapse(state, overdue) };
   const events = dueEvents(state, setting.nowMs);
   if (events.length > 0) return { entries: events };
-  if (setting.agent === undefined) return null;
-  if (interrupted !== undefined) return recover(state, interrupted, setting.agent, setting);
-  const ready = [...state.calls.values()].find((call) => call.phase === "ready");
-  if (ready !== undefined) return begin(state, ready, setting.agent, setting);
-  return step(state, setting.agent, setting);
+  const { agent } = setting;
+  if (agent === undefined) return null;
+  for (const call of interrupted) {
+    const move = recover(state, call, agent, setting);
+    if (move !== null) return move;
+  }
+  for (const call of calls.filter(({ phase }) => phase === "ready")) {
+    const move = begin(state, call, agent, setting);
+    if (move !== null) return move;
+  }
+  return step(state, agent, setting);
 }
 
 /** The model is asked: for the first time, for the next step, or again. */
@@ -108,8 +119,8 @@ function step(state: RunState, agent: Agent, { alive, boot, nowMs }: Setting): M
   return ask(last.n + 1, 1);
 }
 
-/** A call that may start asks the gate once more, by the tool as it is now. */
-function begin(state: RunState, call: CallState, agent: Agent, setting: Setting): Move {
+/** A call that may start asks the gate once more, by the tool as it is now; null where the kill switch holds it. */
+function begin(state: RunState, call: CallState, agent: Agent, setting: Setting): Move | null {
   const verdict = permit(agent.tools, candidateOf(state, call), setting.nowMs);
   if (verdict.kind === "refuse") {
     const tool = agent.tools.get(call.toolName);
@@ -117,8 +128,25 @@ function begin(state: RunState, call: CallState, agent: Agent, setting: Setting)
   }
   if (verdict.kind === "ask")
     return { entries: ask(state, call, verdict.verdict, setting, verdict.reason) };
-  if (isDelegation(agent, verdict.tool)) return { entries: delegate(call, agent) };
-  return start(call, verdict.tool, setting, 1, false);
+  const { tool } = verdict;
+  return guarded(call, tool, setting, () =>
+    isDelegation(agent, tool)
+      ? { entries: delegate(call, agent) }
+      : start(call, tool, setting, 1, false),
+  );
+}
+
+/** Does this where the call needs no approval, or the kill switch was read in this very turn and is off. */
+function guarded(
+  call: CallState,
+  tool: Tool,
+  { alive, killSwitch }: Setting,
+  go: () => Move,
+): Move | null {
+  const wasAsked = call.approvalId !== null || call.userConfirmed;
+  if (killSwitch === "off" || !(isGated(tool) || wasAsked)) return go();
+  if (killSwitch === "on" || alive.has("switch")) return null;
+  return { entries: [], launch: { kind: "switch" } };
 }
 
 function start(
@@ -134,8 +162,11 @@ function start(
   };
 }
 
-/** What becomes of a call whose instance went away while the tool was at work: it depends on what the tool promised. */
-function recover(state: RunState, call: CallState, agent: Agent, setting: Setting): Move {
+/**
+ * What becomes of a call whose instance went away while the tool was at work: it depends on what the tool promised. Null
+ * where the kill switch keeps it from being tried again.
+ */
+function recover(state: RunState, call: CallState, agent: Agent, setting: Setting): Move | null {
   const tool = agent.tools.get(call.toolName);
   // What may have taken effect under one key must not be asked about anew: it would then run under another.
   const allowed = permit(agent.tools, candidateOf(state, call), setting.nowMs).kind === "go";
@@ -145,5 +176,8 @@ function recover(state: RunState, call: CallState, agent: Agent, setting: Settin
     (tool.effect === "verifiable" || (tool.effect === "idempotent" && allowed)) &&
     tool.version === call.toolVersion;
   if (!repeatable || call.attempt >= maxAttempts) return { entries: unknown(state, call, setting) };
-  return start(call, tool, setting, call.attempt + 1, tool.effect === "verifiable");
+  const { effect } = tool;
+  return guarded(call, tool, setting, () =>
+    start(call, tool, setting, call.attempt + 1, effect === "verifiable"),
+  );
 }

@@ -8,6 +8,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { AskReason, Entry } from "./entry.ts";
 import { applyAll } from "./fold.ts";
 import { approvalIdOf, maxApprovals } from "./ids.ts";
+import type { SwitchReading } from "./kill-switch.ts";
 import {
   type ApprovalState,
   type CallState,
@@ -25,6 +26,7 @@ export interface Setting {
   alive: ReadonlySet<string>;
   /** Undefined where the agent is no longer configured: then the run waits for it. */
   agent: Agent | undefined;
+  killSwitch: SwitchReading;
 }
 
 const defaultPolicy: ApprovalPolicy = {

@@ -75,6 +75,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
           return reply;
         },
       },
+      readSwitches: async (ids) => host.store(env).switches.read(ids),
       // Relative to the platform's clock, which need not be the one that the run lives by.
       setAlarm: (atMs) => void ctx.storage.setAlarm(Date.now() + Math.max(0, atMs - host.now())),
       agentOf: (id) => host.agentOf(id),
@@ -368,7 +369,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   async poke(again: boolean): Promise<Reply<{ inspection: Inspection }>> {
     if (this.#state === null) return notFound;
     if (again) this.#engine.retell();
-    this.#engine.advance();
+    this.#engine.poke();
     await this.#askMembers();
     await this.#engine.telling.flush(5_000);
     return this.inspect();

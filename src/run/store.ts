@@ -65,6 +65,20 @@ export interface ApiKeyRow {
   revoked_at_ms: number | null;
 }
 
+/** The id of the switch that stops every agent and team. */
+export const everyone = "*";
+
+/** The row of a kill switch, which is the truth about it. */
+export interface SwitchRow {
+  /** An agent's or a team's id, or `everyone`. */
+  id: string;
+  is_on: boolean;
+  reason: string | null;
+  /** The principal that turned it last, and when, in epoch milliseconds. */
+  changed_by: string;
+  changed_at_ms: number;
+}
+
 /** What may be asked of the sessions' list; every field that is set must match. */
 export interface SessionFilter {
   user_id?: string | undefined;
@@ -194,6 +208,14 @@ export interface ApiKeyStore {
   revoke(id: string, atMs: number): Promise<boolean>;
 }
 
+/** The kill switches, of which the database holds the truth; asked is always the primary, never a copy that may be late. */
+export interface SwitchStore {
+  /** Those of these that were ever turned, on or off. */
+  read(ids: readonly string[]): Promise<SwitchRow[]>;
+  list(): Promise<SwitchRow[]>;
+  set(row: SwitchRow): Promise<void>;
+}
+
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
@@ -229,6 +251,7 @@ export interface Store {
   overdueRuns(beforeMs: number, limit: number, afterId?: string): Promise<string[]>;
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
+  readonly switches: SwitchStore;
   /** Resolves when the schema of this release is there; throws `unavailable`, saying which command applies it, when not. */
   checkSchema(): Promise<void>;
 }

@@ -87,6 +87,13 @@ export class Telling {
     return isSettled(state) || this.#lasts;
   }
 
+  /** Has the database told that the run moves, because that takes a while. */
+  lasts(): void {
+    this.#lasts = true;
+    this.#parts.outbox.owe();
+    void this.flush();
+  }
+
   /** Brings the database's copy up to date; false where that failed or took too long, and then it is repeated. */
   async flush(timeoutMs = 30_000): Promise<boolean> {
     if (this.#parts.state() === null) return true;
@@ -175,11 +182,7 @@ export class Telling {
     if (!moves) clearTimeout(this.#lasting);
     if (!moves || !rested) return;
     this.#lasts = false;
-    this.#lasting = setTimeout(() => {
-      this.#lasts = true;
-      this.#parts.outbox.owe();
-      void this.flush();
-    }, lastingMs);
+    this.#lasting = setTimeout(() => this.lasts(), lastingMs);
   }
 }
 

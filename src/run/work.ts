@@ -30,6 +30,8 @@ export interface Hands {
   onText: (text: string) => void;
   /** What people turned down in other runs of the team. */
   turnedDown: (toolNames: readonly string[]) => Promise<Elsewhere>;
+  /** Reads the kill switch. */
+  killSwitchIsOff: () => Promise<boolean>;
   /** The run as it is by now, and what planning needs: both move while a tool is at work. */
   now: () => { state: RunState; setting: Setting };
 }
@@ -47,7 +49,10 @@ const maxCallsPerStep = 64;
 export type Outcome = (state: RunState, setting: Setting) => Entry[];
 
 /** Does the work and says what it came to; to store that is the caller's, if the attempt is still its own. */
-export async function perform(launch: Launch, hands: Hands): Promise<Outcome> {
+export async function perform(
+  launch: Exclude<Launch, { kind: "switch" }>,
+  hands: Hands,
+): Promise<Outcome> {
   return launch.kind === "model"
     ? askModel(hands)
     : callTool(launch.callId, launch.reconcile, hands);
@@ -141,6 +146,8 @@ async function callTool(callId: string, reconcile: boolean, hands: Hands): Promi
     const found = await askTool(tool, before, hands);
     if (found.status === "done") return told(tool, callId, found.result);
     if (found.status === "unknown") return interrupted(callId);
+    // Asking took its time. What stays as it is is recovered once the switch is off.
+    if (!(await hands.killSwitchIsOff())) return () => [];
   }
   const { state, setting } = hands.now();
   const call = known(state.calls, callId);

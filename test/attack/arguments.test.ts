@@ -47,7 +47,13 @@ test("filling in one field leaves every other argument as it was shown", () => {
   const verdict = put(made, { amount: 5 });
   if (verdict.kind !== "ask") throw new Error(verdict.kind);
   expect(verdict.args).toEqual({ amount: 10 });
-  const setting = { nowMs: 1, boot: "b", alive: new Set<string>(), agent: undefined };
+  const setting = {
+    nowMs: 1,
+    boot: "b",
+    alive: new Set<string>(),
+    agent: undefined,
+    killSwitch: "off" as const,
+  };
   const started: Entry = {
     kind: "started",
     runId: "r",

@@ -185,6 +185,7 @@ export class Simulation {
       },
     };
     const store = {
+      switches: { read: async () => [] },
       project: async (run: RunRow | null, rows: ApprovalRow[]) => {
         await Promise.resolve();
         if (this.databaseDown) throw new Error("The database is down.");

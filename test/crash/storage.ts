@@ -71,7 +71,7 @@ function readRun(path: string): StoredRun | null {
     if (state === null) return null;
     const alarmMs = alarmOf(database);
     const cursor = journal.cursor("database");
-    const inspection = inspect(state, { alarmMs, cursor, isConfigured: true });
+    const inspection = inspect(state, { alarmMs, cursor, isConfigured: true, held: null });
     const untold = state.member === null ? 0 : state.seq - journal.cursor("team").seq;
     return { state, rows: [...journal.rows()], inspection, untold };
   } finally {

@@ -3,7 +3,15 @@ import { env } from "cloudflare:workers";
 import { getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { schemaVersion } from "../../src/db/failure.ts";
-import { apiKeys, approvals, counters, kernMeta, runs, sessions } from "../../src/db/d1-schema.ts";
+import {
+  apiKeys,
+  approvals,
+  counters,
+  kernMeta,
+  runs,
+  sessions,
+  switches,
+} from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
 import type { ApprovalFilter, Store } from "../../src/run/store.ts";
 import { approvalRecord, approvalRow, runRow } from "./rows.ts";
@@ -20,7 +28,9 @@ const db = new D1Db({ binding: "DB" });
 
 async function emptyStore(): Promise<Store> {
   await DB.batch(
-    ["approvals", "runs", "sessions", "api_keys"].map((name) => DB.prepare(`DELETE FROM ${name}`)),
+    ["approvals", "runs", "sessions", "api_keys", "switches"].map((name) =>
+      DB.prepare(`DELETE FROM ${name}`),
+    ),
   );
   return db.connect(env);
 }
@@ -33,6 +43,7 @@ describe("a database behind the release", () => {
     "runs",
     "sessions",
     "api_keys",
+    "switches",
     "counters",
     "kern_meta",
     "d1_migrations",
@@ -174,6 +185,7 @@ describe("the schema", () => {
     ["runs", runs],
     ["sessions", sessions],
     ["api_keys", apiKeys],
+    ["switches", switches],
     ["counters", counters],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {

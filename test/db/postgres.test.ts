@@ -4,7 +4,14 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { schemaVersion } from "../../src/db/failure.ts";
 import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-migrate.ts";
-import { apiKeys, approvals, kernMeta, runs, sessions } from "../../src/db/postgres-schema.ts";
+import {
+  apiKeys,
+  approvals,
+  kernMeta,
+  runs,
+  sessions,
+  switches,
+} from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { Store } from "../../src/run/store.ts";
 import { queryPostgres } from "../query-postgres.ts";
@@ -26,7 +33,7 @@ const {
 };
 
 async function emptyStore(): Promise<Store> {
-  await queryPostgres(url, "TRUNCATE approvals, runs, sessions, api_keys");
+  await queryPostgres(url, "TRUNCATE approvals, runs, sessions, api_keys, switches");
   return new PostgresDb({ url }).connect(env);
 }
 
@@ -244,6 +251,7 @@ describe("the schema for Postgres", () => {
     ["runs", runs],
     ["sessions", sessions],
     ["api_keys", apiKeys],
+    ["switches", switches],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {
     const migrated = await queryPostgres(

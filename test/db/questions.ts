@@ -12,5 +12,6 @@ export function questionsTo(store: Store): (() => Promise<unknown>)[] {
     async () => store.stuckRuns(0, 1),
     async () => store.sessions.read("session-1"),
     async () => store.apiKeys.read("key-1"),
+    async () => store.switches.read(["a"]),
   ];
 }

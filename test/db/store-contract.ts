@@ -4,6 +4,7 @@ import { listContract } from "./list-contract.ts";
 import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
 import { apiKeyContract } from "./api-key-contract.ts";
+import { switchContract } from "./switch-contract.ts";
 import { sessionContract } from "./session-contract.ts";
 
 /** What every store keeps to. `make` gives one that is empty; `numRuns` is how many stories it is told. */
@@ -85,6 +86,7 @@ export function storeContract(
 
     sessionContract(() => store);
     apiKeyContract(() => store);
+    switchContract(() => store);
 
     describe("sweeping", () => {
       test("stuck runs are those that should move and have not since, oldest first", async () => {

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { approvalIdOf, newRunId } from "../../src/run/ids.ts";
 import { approve, get, pending, start } from "../client.ts";
+import { db } from "../database.ts";
 import { effects, script } from "../world.ts";
 import { type Known, panelOperations, type Shot, shots } from "./fuzz.ts";
 import { http } from "./http.ts";
@@ -40,6 +41,16 @@ async function known(): Promise<Known> {
     created_after: ["1793491200", "2026-11-01T00:00:00Z"],
   };
 }
+
+/** What was paused on the way would hold the runs of other tests. */
+afterAll(async () => {
+  const { data } = await get<{ data: { id: string }[] }>("/switches");
+  const { switches } = db.connect(env);
+  for (const { id } of data) {
+    const off = { id, is_on: false, reason: null, changed_by: "root", changed_at_ms: 0 };
+    await switches.set(off);
+  }
+});
 
 const own = { origin: "http://localhost" };
 

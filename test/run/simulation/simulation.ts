@@ -85,6 +85,7 @@ export class Simulation {
       boot: `boot ${this.boot}`,
       alive: new Set(this.work.keys()),
       agent: agentAfter(this.deployment),
+      killSwitch: "off",
     };
   }
 
@@ -208,7 +209,7 @@ export class Simulation {
     this.#checks.step(before, this);
     for (const launch of launches) {
       if (launch.kind === "model") this.#checks.question(this);
-      else if (!launch.reconcile) this.#execute(launch.callId);
+      else if (launch.kind === "tool" && !launch.reconcile) this.#execute(launch.callId);
     }
   }
 }

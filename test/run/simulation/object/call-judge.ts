@@ -27,6 +27,8 @@ export class CallJudge {
   readonly #effects = new Set<string>();
   readonly #judge: Judge;
   readonly #runId: string;
+  /** The turn in which an instance was last told that the kill switch is off. */
+  #offTurn = 0;
 
   constructor(judge: Judge, runId: string) {
     this.#judge = judge;
@@ -39,11 +41,13 @@ export class CallJudge {
     atMs,
     ctx,
     tool,
+    turn,
   }: {
     tool: Tool;
     args: JsonObject;
     ctx: ToolContext;
     atMs: number;
+    turn: number;
   }): void {
     const { callId, idempotencyKey: key } = ctx;
     const text = canonicalJson(args);
@@ -66,6 +70,10 @@ export class CallJudge {
     const closed = this.#judge.shown(key).some(({ call_outcome }) => call_outcome !== null);
     under("D3 nothing is executed after its end was shown", !closed);
     under("A1 what others execute is never executed here", !tool.externalExecution);
+    under(
+      "A10 a gated call starts as its instance hears that the kill switch is off",
+      this.#offTurn === turn || (ctx.approval === null && !asksFirst(tool)),
+    );
     if (ctx.approval !== null)
       this.#checkApproved(ctx.approval.id, {
         args: text,
@@ -159,6 +167,10 @@ export class CallJudge {
       "A1 an approval is used in its time",
       !isFirst || tool.effect !== "once" || atMs <= latestMs + inTimeMs,
     );
+  }
+
+  switchWasOff(turn: number): void {
+    this.#offTurn = turn;
   }
 
   tookEffect(key: string): void {

@@ -12,6 +12,8 @@ export interface Faults {
   toolFails: number;
   deploys: number;
   jumps: number;
+  /** Somebody turns the kill switch, on or off. */
+  switched: number;
 }
 
 export const noFaults: Faults = {
@@ -24,6 +26,7 @@ export const noFaults: Faults = {
   toolFails: 0,
   deploys: 0,
   jumps: 0,
+  switched: 0,
 };
 
 export function faultsOf(random: Random): Faults {
@@ -38,5 +41,6 @@ export function faultsOf(random: Random): Faults {
     toolFails: some(0.3),
     deploys: some(0.6),
     jumps: some(0.6),
+    switched: some(0.6),
   };
 }

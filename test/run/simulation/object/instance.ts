@@ -1,5 +1,5 @@
 import { RunObject } from "../../../../src/run/run.ts";
-import type { ApprovalRow, RunRow, Store } from "../../../../src/run/store.ts";
+import type { ApprovalRow, RunRow, Store, SwitchRow } from "../../../../src/run/store.ts";
 import { agentOf, type Outside, type Release } from "./toolbox.ts";
 import type { Entry } from "../../../../src/run/entry.ts";
 
@@ -24,6 +24,8 @@ export interface StoredRow {
 export interface Instance {
   n: number;
   dead: boolean;
+  /** When it was last told that the kill switch is on, or nothing. */
+  heldMs: number;
   release: Release;
   object: RunObject;
   now(): number;
@@ -31,7 +33,7 @@ export interface Instance {
 
 export interface Alarm {
   atMs: number | null;
-  /** Set by an instance that has no agent, and therefore nothing to do but to look whether it is back. */
+  /** Set by an instance that has nothing to do but to look whether its agent is back, or a kill switch off. */
   isIdle: boolean;
 }
 
@@ -46,7 +48,11 @@ export interface Ports {
   alarm: Alarm;
   outside: Outside;
   project(run: RunRow | null, approvals: ApprovalRow[]): Promise<void>;
+  readSwitches(): Promise<SwitchRow[]>;
 }
+
+/** After so long it looks whether the switch is still on. */
+const heldAtMostMs = 301_000;
 
 export class Gone extends Error {
   override readonly message = "This instance is gone.";
@@ -65,7 +71,14 @@ interface Making {
 }
 
 export function makeInstance({ disk, n, now, portsOf, release }: Making): Instance {
-  const instance: Instance = { n, release, now, dead: false, object: undefined as never };
+  const instance: Instance = {
+    n,
+    release,
+    now,
+    dead: false,
+    heldMs: Number.NEGATIVE_INFINITY,
+    object: undefined as never,
+  };
   const ports = portsOf(instance);
   const check = (): void => {
     if (instance.dead) throw new Gone();
@@ -115,13 +128,14 @@ export function makeInstance({ disk, n, now, portsOf, release }: Making): Instan
       if (instance.dead) return;
       ports.alarm.atMs = Math.ceil(atMs);
       ports.armed();
-      ports.alarm.isIdle = agentOf(release) === undefined;
+      ports.alarm.isIdle = agentOf(release) === undefined || now() - instance.heldMs < heldAtMostMs;
     },
     getAlarm: async () => ports.alarm.atMs,
   };
   const store = {
     project: (run: RunRow | null, approvals: ApprovalRow[]) => ports.project(run, approvals),
-  } as Store;
+    switches: { read: () => ports.readSwitches() },
+  } as unknown as Store;
   instance.object = new RunObject(disk.contextOf(storage), ports.outside, {
     agentOf: (id) => (id === "agent" ? agentOf(release) : undefined),
     store: () => store,

@@ -61,6 +61,7 @@ function happen(world: World, people: People): void {
   }
   if (chance < 0.92 && random.chance(faults.death * 5)) return world.crash();
   if (chance < 0.96 && random.chance(faults.deploys)) return world.deploy();
+  if (chance < 0.98 && random.chance(faults.switched)) return world.turnSwitch();
   if (random.chance(faults.jumps)) {
     const byMs = random.pick([15_000, 60_000, expiresInMs / 2, expiresInMs, 7_200_000]);
     scheduler.nowMs += byMs;

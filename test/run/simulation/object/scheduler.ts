@@ -12,8 +12,8 @@ interface Timer {
   ring: () => void;
 }
 
-/** How many turns of promises everything that can go on without a message or a timer takes at most. */
-const turns = 120;
+/** How many promises deep everything goes that can go on without a message or a timer, at most. */
+const promises = 120;
 
 /** Owns time, chance and the order of everything that is under way: the same seed gives the same story. */
 export class Scheduler {
@@ -24,6 +24,8 @@ export class Scheduler {
   #messages: Message[] = [];
   #timers: Timer[] = [];
   #made = 0;
+  /** How many turns there have been. */
+  turns = 0;
 
   constructor(seed: number) {
     this.random = randomOf(seed);
@@ -85,7 +87,8 @@ export class Scheduler {
 
   /** Lets everything go on that waits for nothing but its turn. */
   async turn(): Promise<void> {
-    for (let i = 0; i < turns; i++) await Promise.resolve();
+    this.turns += 1;
+    for (let i = 0; i < promises; i++) await Promise.resolve();
   }
 
   /** Puts this scheduler's clock, timers and chance in the place of the platform's, until the story is over. */

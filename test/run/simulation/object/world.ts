@@ -1,7 +1,12 @@
 import { KernError } from "../../../../src/errors.ts";
 import type { ModelMessage, ModelReply } from "../../../../src/models/model.ts";
 import { newRunId } from "../../../../src/run/ids.ts";
-import type { ApprovalRow, RunRow } from "../../../../src/run/store.ts";
+import {
+  type ApprovalRow,
+  everyone,
+  type RunRow,
+  type SwitchRow,
+} from "../../../../src/run/store.ts";
 import type { Reconciliation, Tool, ToolContext } from "../../../../src/tools/tool.ts";
 import { Database } from "./database.ts";
 import { type Faults, faultsOf, noFaults } from "./faults.ts";
@@ -37,6 +42,7 @@ export class World {
   settling = false;
   /** How many times the model asks for calls before it says its last word. */
   readonly steps: number;
+  #isStopped = false;
   #skewMs = 0;
   #instance: Instance | null = null;
   #lives = 0;
@@ -124,9 +130,17 @@ export class World {
     );
   }
 
+  /** Somebody turns the kill switch. */
+  turnSwitch(isOn = !this.#isStopped): void {
+    if (this.#isStopped === isOn) return;
+    this.#isStopped = isOn;
+    this.scheduler.note(`the kill switch is turned ${isOn ? "on" : "off"}`);
+  }
+
   heal(): void {
     this.faults = noFaults;
     this.settling = true;
+    this.turnSwitch(false);
   }
 
   #portsOf(instance: Instance): Ports {
@@ -152,6 +166,7 @@ export class World {
       armed: () =>
         scheduler.note("the alarm is set", `in ${(this.alarm.atMs ?? 0) - scheduler.nowMs} ms`),
       project: (run, approvals) => this.#project(instance, run, approvals),
+      readSwitches: () => this.#readSwitches(instance),
       outside: {
         ask: (messages) => this.#ask(instance, messages),
         call: (tool, args, ctx) => this.#call(instance, tool, args, ctx),
@@ -197,6 +212,27 @@ export class World {
     return promise;
   }
 
+  async #readSwitches(instance: Instance): Promise<SwitchRow[]> {
+    if (instance.dead) return never();
+    const { calls, scheduler } = this;
+    const { promise, reject, resolve } = Promise.withResolvers<SwitchRow[]>();
+    scheduler.later("the kill switch is asked for", () => {
+      const fails = this.#happens("databaseFails", "the kill switch cannot be read");
+      const isOn = this.#isStopped;
+      scheduler.later("the kill switch is told", () => {
+        if (instance.dead || this.#happens("lost", "what the kill switch says is lost")) return;
+        if (fails || isOn) instance.heldMs = instance.now();
+        if (fails) return reject(new Error("The database is down."));
+        if (isOn) scheduler.note("a kill switch holds a run");
+        else calls.switchWasOff(scheduler.turns + 1);
+        resolve([
+          { id: everyone, is_on: isOn, reason: null, changed_by: "user:ann", changed_at_ms: 1 },
+        ]);
+      });
+    });
+    return promise;
+  }
+
   async #ask(instance: Instance, messages: readonly ModelMessage[]): Promise<ModelReply> {
     const { calls, scheduler } = this;
     if (instance.dead) return never();
@@ -237,7 +273,13 @@ export class World {
     const key = ctx.idempotencyKey;
     const short = key.slice(this.runId.length);
     scheduler.note("a tool is called", `${tool.name} ${short}`);
-    calls.called({ tool, args: structuredClone(args), ctx, atMs: instance.now() });
+    calls.called({
+      tool,
+      args: structuredClone(args),
+      ctx,
+      atMs: instance.now(),
+      turn: scheduler.turns,
+    });
     this.#dies(instance, "while a tool is at work, before its effect");
     const { promise, reject, resolve } = Promise.withResolvers<unknown>();
     scheduler.later("a tool is reached", () => {
