@@ -28,14 +28,21 @@ beforeEach(() => {
 const call = (name: string, args: unknown) => ({ calls: [{ name, args }] });
 const deletion = (user_id: string) => call("delete_user_data", { user_id });
 
-/** Starts a run of which the database is told and whose tool hangs after its effect, and takes the instance away. */
-async function interrupt(message: string, approvalData?: Record<string, unknown>): Promise<string> {
-  let reached: (() => void) | undefined;
-  const atWork = new Promise<void>((resolve) => (reached = resolve));
+/** Tools hang after their effect; what it gives resolves once one does. Asked for again and again: a promise that another object settles is not always heard of. */
+function hangAfterEffect(): () => Promise<void> {
+  let isAtWork = false;
   faults.afterEffect = () => {
-    reached?.();
+    isAtWork = true;
     return new Promise(() => undefined);
   };
+  return async () => {
+    while (!isAtWork) await scheduler.wait(1);
+  };
+}
+
+/** Starts a run of which the database is told and whose tool hangs after its effect, and takes the instance away. */
+async function interrupt(message: string, approvalData?: Record<string, unknown>): Promise<string> {
+  const atWork = hangAfterEffect();
   const told = new Set<string>();
   faults.afterProject = (runId) => void told.add(runId);
   const response = await ask("POST", "/agents/tester/runs", { message, background: true });
@@ -48,7 +55,7 @@ async function interrupt(message: string, approvalData?: Record<string, unknown>
       ...approvalData,
     });
   }
-  await atWork;
+  await atWork();
   while (!told.has(run_id)) await scheduler.wait(1);
   healAll();
   await crash(run_id);
@@ -139,12 +146,7 @@ test("an unknown outcome that a person rejects is not run again, and stays unkno
 test("an interrupted call that the run's own user had confirmed is put to those who may approve", async () => {
   const message = script(call("rename", { user_id: "u", name: "New" }));
   const { run_id: runId, tools } = await start(message);
-  let reached: (() => void) | undefined;
-  const atWork = new Promise<void>((resolve) => (reached = resolve));
-  faults.afterEffect = () => {
-    reached?.();
-    return new Promise(() => undefined);
-  };
+  const atWork = hangAfterEffect();
   const answers = [{ tool_call_id: tools[0]?.tool_call_id ?? "", confirmed: true }];
   await door(runId).continue({
     v: messageVersion,
@@ -153,7 +155,7 @@ test("an interrupted call that the run's own user had confirmed is put to those 
     stream: false,
     waitMs: 0,
   });
-  await atWork;
+  await atWork();
   healAll();
   await crash(runId);
   await ring(runId);
