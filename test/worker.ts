@@ -8,6 +8,7 @@ import { type Reconciliation, tool } from "../src/tools/tool.ts";
 import { act } from "./act.ts";
 import { pauseTools } from "./pause-tools.ts";
 import { policyTools } from "./policy-tools.ts";
+import { policyAttackTools } from "./attack/policy-attack-tools.ts";
 import { chat, clock, effects, FaultyDb } from "./world.ts";
 
 const model = new OpenAIChat({
@@ -173,6 +174,7 @@ export const agent = new Agent({
     audited,
     ...pauseTools,
     ...policyTools,
+    ...policyAttackTools,
   ],
   instructions: ["You test."],
 });

@@ -8,12 +8,14 @@ const maxLength = 320;
  * their other self has asked for, never for granting something to a name.
  */
 export function aliasOf(name: string): string {
-  return exactName(name).replace(/^([^@+]+)\+[^@]*@/, "$1@");
+  return fold(name.normalize("NFC").trim())
+    .normalize("NFC")
+    .replace(/^([^@+]+)\+[^@]*@/, "$1@");
 }
 
 /** A name as it is compared where it grants something: its case does not matter, and whatever else is in it does. */
 export function exactName(name: string): string {
-  return fold(name.normalize("NFC").trim()).normalize("NFC");
+  return name.normalize("NFC").trim().toLowerCase().normalize("NFC");
 }
 
 /** The aliases of all these names, each once; what is empty or longer than any address is left out. */

@@ -14,7 +14,7 @@ export interface ApprovalOptions {
   onExpire?: Rules["onExpire"];
   /**
    * Whether a call needs an approval; others run as if the tool had none. Where it throws, or gives anything but false, a
-   * person is asked.
+   * person is asked; so is one always where the tool itself requires a confirmation, a user's input or external execution.
    */
   when?: ApprovalPolicy["when"];
   /**
@@ -31,7 +31,7 @@ export interface ApprovalOptions {
   /** What a rejection may be for; where there are some, it needs one, in `resolution_data.reason`. */
   reasons?: readonly string[];
   risk?: Rules["risk"];
-  /** How surely it must be known who decides: "email" < "slack" < "api" and "panel", which are sign-ins. */
+  /** How surely it must be known who decides: "email" < "slack" < "api" and "panel", which are people's sign-ins; a service has none. */
   minAssurance?: Rules["minAssurance"];
   /** After how long the approvers are reminded; several times where there are several. */
   remind?: Duration | readonly Duration[];

@@ -3,7 +3,7 @@ import { canonicalJson } from "./call-hash.ts";
 import { ineligible, type Setting } from "./eligible.ts";
 import { isSamePerson, personOf } from "./person.ts";
 import type { ApprovalStatus, JsonObject } from "./record.ts";
-import { outcomeOf, type Vote } from "./vote.ts";
+import { outcomeOf, type Vote, hasRejected } from "./vote.ts";
 
 /** What stands behind a credential. Only a person counts as one. */
 export type PrincipalKind = "person" | "service" | "webhook" | "link" | "slack";
@@ -75,7 +75,9 @@ export function rule(
     return { kind: "accept", status: decision.status, resolvedBy: by, vote: null };
   const person = personOf(decider);
   const earlier = standing.votes.find((vote) => isSamePerson(vote, person));
-  if (earlier !== undefined) {
+  // A no counts also where they, or somebody with a name of theirs, have said yes before.
+  const isVeto = decision.status === "rejected" && !hasRejected(standing.votes, person);
+  if (earlier !== undefined && !isVeto) {
     const same = earlier.status === decision.status && earlier.argsHash === argsHash;
     return same
       ? { kind: "repeat" }

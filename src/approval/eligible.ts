@@ -25,13 +25,13 @@ export function ineligible(
       ? "This approval needs to know who decides: a security key, or no credential, is one for all."
       : null;
   }
-  if (needsPeople && (decider.kind === "service" || decider.kind === "webhook"))
-    return "This approval needs several people, and a service is none.";
+  const isNobody = decider.kind === "service" || decider.kind === "webhook";
+  if (needsPeople && isNobody) return "This approval needs several people, and a service is none.";
   if (!rules.allowSelf && requesters.some((requester) => isSamePerson(requester, person)))
     return "Whoever asked for a call cannot decide on it.";
   if (approvers !== null && !isAmong(decider, [...approvers, ...escalatedTo]))
     return `This approval is for ${approvers.join(", ") || "nobody"}.`;
-  if (minAssurance !== null && rank(decider.assurance) < rank(minAssurance))
+  if (minAssurance !== null && (isNobody || rank(decider.assurance) < rank(minAssurance)))
     return `This approval needs to be decided where it is surer who decides: ${minAssurance}, at least.`;
   return null;
 }

@@ -22,9 +22,14 @@ export function outcomeOf(
   if (people(votes.filter(({ status }) => status === "rejected")) >= quorum.reject)
     return "rejected";
   const approvals = votes.filter(
-    (vote) => vote.status === "approved" && vote.argsHash === argsHash,
+    (vote) => vote.status === "approved" && vote.argsHash === argsHash && !hasRejected(votes, vote),
   );
   return people(approvals) >= quorum.approve ? "approved" : null;
+}
+
+/** Whether this person has said no: that counts whatever they said before, and nothing that they said before counts then. */
+export function hasRejected(votes: readonly Vote[], person: Person): boolean {
+  return votes.some((vote) => vote.status === "rejected" && isSamePerson(vote, person));
 }
 
 /** How many people these are; who is known by two names that meet in a third counts once. */

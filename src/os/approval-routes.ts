@@ -206,7 +206,8 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
       operationId: "extendApproval",
       tags,
       summary: "Give an approval more time",
-      description: "Until when a pending approval waits; whoever may decide on it may say so.",
+      description:
+        "Until when a pending approval waits, later than it would; whoever may decide on it may say so.",
       middleware: requires("approvals:write"),
       request: {
         params,
@@ -217,7 +218,10 @@ export function approvalRoutes(approvals: Approvals, now: () => number): OpenAPI
         ...refusals(400, 401, 404, 413, 415, {
           403: ["Whoever asked for a call cannot decide on it."],
           409: ["Approval is already 'approved' and cannot be resolved"],
-          422: ["Give a time from now on, at most a year ahead."],
+          422: [
+            "Give a time from now on, at most a year ahead.",
+            "An approval can be given more time, not less: to end it, decide on it.",
+          ],
           503: [noDb, unreachable],
         }),
       },

@@ -1,7 +1,6 @@
 import { aliasesOf } from "../approval/alias.ts";
 import type { PrincipalKind } from "../approval/decision.ts";
 import type { Principal } from "./principal.ts";
-import { scopesIn } from "./principal.ts";
 import { invalidToken } from "./token.ts";
 
 /** What a token or an identity says, once it is verified. */
@@ -34,7 +33,8 @@ export async function principalOf(
   const subject = subjectOf(claims);
   const id = `${issuer}|${subject}`;
   const told = principal === undefined ? {} : await ask(principal, claims);
-  const email = claims["email_verified"] === true ? textOf(claims["email"]) : undefined;
+  const address = textOf(claims["email"]);
+  const email = claims["email_verified"] === true ? address : undefined;
   const name = told.name ?? email ?? id;
   const scopeWords = names.scopes === undefined ? ["scope", "scopes"] : [names.scopes];
   return {
@@ -45,22 +45,25 @@ export async function principalOf(
     aliases: aliasesOf([
       id,
       subject,
-      email,
+      // One that is not verified grants nothing, and yet says who may not decide on what they have asked for.
+      address,
       textOf(claims["preferred_username"]),
       name,
       ...(told.aliases ?? []),
     ]),
     names: [id, ...(email === undefined ? [] : [email]), ...(told.aliases ?? [])],
     groups: told.groups ?? wordsOf(claims[names.groups ?? "groups"]),
-    scopes: scopesIn(told.scopes ?? scopeWords.flatMap((claim) => wordsOf(claims[claim]))),
+    scopes: new Set(told.scopes ?? scopeWords.flatMap((claim) => wordsOf(claims[claim]))),
   };
 }
 
-/** A service's own token (OAuth's client credentials): it says so, or it is the client's and nobody else's. */
-function isService({ azp, client_id, gty, sub }: Claims): boolean {
+/** A service's own token (OAuth's client credentials): it says so, in a provider's words, or it is the client's and nobody else's. */
+function isService({ azp, client_id, gty, idtyp, preferred_username, sub }: Claims): boolean {
   const client = textOf(client_id) ?? textOf(azp);
   return (
     gty === "client-credentials" ||
+    idtyp === "app" ||
+    textOf(preferred_username)?.startsWith("service-account-") === true ||
     textOf(sub) === undefined ||
     (client !== undefined && (sub === client || sub === `${client}@clients`))
   );
@@ -75,7 +78,7 @@ function subjectOf({ azp, client_id, common_name, sub }: Claims): string {
 async function ask(principal: PrincipalOf, claims: Claims): Promise<Told> {
   try {
     const told = await principal(claims);
-    if (told !== null) return told;
+    if (typeof told === "object" && told !== null) return told;
   } catch {
     // What was thrown might hold claims, which are nobody's to read in a log.
     throw invalidToken("auth's own 'principal' failed");

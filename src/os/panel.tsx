@@ -72,58 +72,64 @@ export function panelRoutes(
     );
   });
 
-  app.post("/approvals/:id", ownForms, requires("approvals:write"), async (c) => {
-    const id = c.req.param("id");
-    const typed = textsOf(await readForm(c));
-    const approval = await approvals.get(c.env, id, c.var.principal);
-    const show = (
-      shown: ApprovalRecord,
-      problem: string,
-      status: 403 | 409 | 422 | 503,
-      reasons: Draft["reasons"] = new Map(),
-    ) =>
-      c.html(
-        <ApprovalDetail
-          approval={shown}
-          nowMs={now()}
-          askName={c.var.principal.shared}
-          problem={problem}
-          draft={{ typed, reasons }}
-        />,
-        status,
-      );
-    const answer = readAnswer(approval, typed);
-    if (!answer.ok) {
-      if (approval.status !== "pending") {
-        const taken = `Approval is already '${approval.status}' and cannot be resolved`;
-        return show(approval, taken, 409);
+  app.post(
+    "/approvals/:id",
+    ownForms,
+    requires("approvals:write"),
+    requires("approvals:read"),
+    async (c) => {
+      const id = c.req.param("id");
+      const typed = textsOf(await readForm(c));
+      const approval = await approvals.get(c.env, id, c.var.principal);
+      const show = (
+        shown: ApprovalRecord,
+        problem: string,
+        status: 403 | 409 | 422 | 503,
+        reasons: Draft["reasons"] = new Map(),
+      ) =>
+        c.html(
+          <ApprovalDetail
+            approval={shown}
+            nowMs={now()}
+            askName={c.var.principal.shared}
+            problem={problem}
+            draft={{ typed, reasons }}
+          />,
+          status,
+        );
+      const answer = readAnswer(approval, typed);
+      if (!answer.ok) {
+        if (approval.status !== "pending") {
+          const taken = `Approval is already '${approval.status}' and cannot be resolved`;
+          return show(approval, taken, 409);
+        }
+        const problem = answer.reasons.size === 0 ? "That answer cannot be read." : seeBelow;
+        return show(approval, `${problem} Nothing was decided.`, 422, answer.reasons);
       }
-      const problem = answer.reasons.size === 0 ? "That answer cannot be read." : seeBelow;
-      return show(approval, `${problem} Nothing was decided.`, 422, answer.reasons);
-    }
-    try {
-      await approvals.resolve(c.env, id, answer.decision, c.var.principal, answer.by);
-    } catch (error) {
-      if (!(error instanceof KernError)) throw error;
-      const { code, fields, message } = error;
-      if (code === "conflict") {
-        return show(await approvals.get(c.env, id, c.var.principal), message, 409);
+      try {
+        await approvals.resolve(c.env, id, answer.decision, c.var.principal, answer.by);
+      } catch (error) {
+        if (!(error instanceof KernError)) throw error;
+        const { code, fields, message } = error;
+        if (code === "conflict") {
+          return show(await approvals.get(c.env, id, c.var.principal), message, 409);
+        }
+        if (code === "unavailable") return show(approval, message, 503);
+        if (code === "forbidden")
+          return show(await approvals.get(c.env, id, c.var.principal), message, 403);
+        if (code !== "invalid_request") throw error;
+        const reasons = new Map(
+          fieldsOf(approval).flatMap((field) => {
+            const reason = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
+            return reason === undefined ? [] : [[inputName(field), reason] as const];
+          }),
+        );
+        const problem = reasons.size === 0 ? message : `${seeBelow} Nothing was decided.`;
+        return show(approval, problem, 422, reasons);
       }
-      if (code === "unavailable") return show(approval, message, 503);
-      if (code === "forbidden")
-        return show(await approvals.get(c.env, id, c.var.principal), message, 403);
-      if (code !== "invalid_request") throw error;
-      const reasons = new Map(
-        fieldsOf(approval).flatMap((field) => {
-          const reason = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
-          return reason === undefined ? [] : [[inputName(field), reason] as const];
-        }),
-      );
-      const problem = reasons.size === 0 ? message : `${seeBelow} Nothing was decided.`;
-      return show(approval, problem, 422, reasons);
-    }
-    return c.redirect(`/panel/approvals/${id}`, 303);
-  });
+      return c.redirect(`/panel/approvals/${id}`, 303);
+    },
+  );
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);

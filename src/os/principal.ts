@@ -35,7 +35,8 @@ export interface Principal {
   /** Those of them that nobody else can have, as they are written: the id, and a verified address. */
   names: readonly string[];
   groups: readonly string[];
-  scopes: ReadonlySet<Scope | Grant>;
+  /** kern's own scopes and grants, and, where a token says so, a project's, which policies may name. */
+  scopes: ReadonlySet<string>;
   assurance: Assurance;
   /** Whether they see only what they have asked for themselves. */
   ownOnly: boolean;

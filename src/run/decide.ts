@@ -10,6 +10,7 @@ import type { Entry } from "./entry.ts";
 import type { Refusal } from "./messages.ts";
 import { requestersOf } from "./policy.ts";
 import { ended, hashOf, lapse, turnDown } from "./question.ts";
+import { withoutMasks } from "./secrets.ts";
 import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
 
 /** What an answer comes to: entries to store, or why there are none. */
@@ -25,7 +26,7 @@ interface DecisionSetting {
   nowMs: number;
   tools: ReadonlyMap<string, Tool>;
   /** Who may decide on other arguments, where a decision changes them and only code can say; null: nobody was asked. */
-  approversOfEdited?: readonly string[] | null;
+  approversOfChanged?: readonly string[] | null;
 }
 
 /** An approval is answered. Nothing here waits: the answer is judged and stored in one turn. */
@@ -44,7 +45,8 @@ export function answer(
       : reasonedNo(approval, data ?? {});
   const argsHash = (consent.kind === "run" && consent.argsHash) || approval.argsHash;
   const standing = { ...approval, requesters: requestersOf(state) };
-  const said = { argsHash: meaningOf(argsHash, consent, data), nowMs: setting.nowMs };
+  const action: unknown = approval.reason === "unknown_outcome" ? data?.["action"] : undefined;
+  const said = { argsHash: meaningOf(argsHash, consent, action), nowMs: setting.nowMs };
   const ruling = rule(standing, decision, decider, said);
   if (ruling.kind === "repeat") return { kind: "repeated" };
   if (ruling.kind === "taken") return ruling;
@@ -95,8 +97,7 @@ type Consent =
  * What a decision is for, by which votes are told apart: the arguments, and, where nothing is executed or it is said what became
  * of an earlier attempt, that as well. Two who hand in different results do not want the same.
  */
-function meaningOf(argsHash: string, consent: Consent, data: Decision["data"]): string {
-  const action: unknown = data?.["action"];
+function meaningOf(argsHash: string, consent: Consent, action: unknown): string {
   const result = consent.kind === "result" ? consent.result : undefined;
   if (result === undefined && action === undefined) return argsHash;
   return createHash("sha256")
@@ -107,7 +108,8 @@ function meaningOf(argsHash: string, consent: Consent, data: Decision["data"]): 
 /** A rejection says why, where there are reasons to choose from. */
 function reasonedNo({ rules }: ApprovalState, data: Record<string, unknown>): Consent {
   const { reasons } = rules;
-  if (reasons === null || reasons.includes(String(data["reason"]))) return { kind: "run" };
+  const { reason } = data;
+  if (reasons === null || reasons.some((one) => one === reason)) return { kind: "run" };
   const message = `Rejecting this needs resolution_data.reason: one of ${reasons.map((reason) => `'${reason}'`).join(", ")}.`;
   return { kind: "invalid", message };
 }
@@ -138,12 +140,28 @@ function consentTo(
   }
   if (approval.pauseType === "user_input") {
     const filled = fillIn(call, approval.args, data, tool);
-    return filled.kind === "invalid" ? filled : withArguments(state, call, approval, filled.args);
+    if (filled.kind === "invalid") return filled;
+    if (isForOthers(approval, tool, setting)) return { kind: "invalid", message: forOthers };
+    return withArguments(state, call, approval, filled.args);
   }
   if (data["args"] === undefined) return { kind: "run" };
-  const edited = editedBy(approval, data["args"], tool, setting.approversOfEdited ?? null);
-  return "kind" in edited ? edited : withArguments(state, call, approval, edited.args);
+  const edited = editedBy(approval, data["args"], tool);
+  if ("kind" in edited) return edited;
+  if (isForOthers(approval, tool, setting)) return { kind: "invalid", message: forOthers };
+  return withArguments(state, call, approval, edited.args);
 }
+
+/** Whether the tool's code names others for the arguments as this decision would have them than for those that were asked about. */
+function isForOthers(
+  { rules }: ApprovalState,
+  tool: Tool | undefined,
+  { approversOfChanged }: DecisionSetting,
+): boolean {
+  if ((tool?.approval?.approversOf ?? null) === null) return false;
+  return !isSameSet(approversOfChanged ?? [], rules.approvers ?? []);
+}
+
+const forOthers = "With these arguments others would have to decide: reject the call, and say so.";
 
 function withArguments(
   state: RunState,
@@ -155,24 +173,26 @@ function withArguments(
 }
 
 /** The arguments as an approver would have them: only those that may be changed are, and the tool takes them. */
-function editedBy(
+export function editedBy(
   { args, rules }: ApprovalState,
-  given: unknown,
+  said: unknown,
   tool: Tool | undefined,
-  approvers: readonly string[] | null,
 ): Invalid | { args: Arguments } {
   const invalid = (message: string): Invalid => ({ kind: "invalid", message });
   if (rules.edit.length === 0)
     return invalid(
       "This approval does not allow the arguments to be changed: leave out resolution_data.args.",
     );
-  if (typeof given !== "object" || given === null || Array.isArray(given))
+  if (typeof said !== "object" || said === null || Array.isArray(said))
     return invalid("resolution_data.args must be an object: the arguments to change.");
+  const given = withoutMasks(said as Arguments, rules.secret);
   if (tool === undefined) return invalid("The tool no longer exists.");
   const stranger = Object.entries(given).find(
     ([name, value]) =>
       !rules.edit.includes(name) &&
-      (!Object.hasOwn(args, name) || canonicalJson(value) !== canonicalJson(args[name])),
+      (rules.secret.includes(name) ||
+        !Object.hasOwn(args, name) ||
+        canonicalJson(value) !== canonicalJson(args[name])),
   );
   if (stranger !== undefined)
     return invalid(
@@ -180,12 +200,9 @@ function editedBy(
     );
   const checked = checkArguments(tool, { ...args, ...given });
   if (!checked.ok) return invalid(checked.message);
-  const isForCodeToSay = (tool.approval?.approversOf ?? null) !== null;
-  if (isForCodeToSay && !isSameSet(approvers ?? [], rules.approvers ?? []))
-    return invalid(
-      "With these arguments others would have to decide: reject the call, and say so.",
-    );
-  return { args: checked.value };
+  // Reading them anew may change others as well.
+  const edited = Object.entries(checked.value).filter(([name]) => rules.edit.includes(name));
+  return { args: { ...args, ...Object.fromEntries(edited) } };
 }
 
 function isSameSet(some: readonly string[], others: readonly string[]): boolean {
@@ -195,11 +212,13 @@ function isSameSet(some: readonly string[], others: readonly string[]): boolean 
 /** The longest that an approval may be made to wait from now on. */
 const maxExtensionMs = 365 * 86_400_000;
 
+const notLess = "An approval can be given more time, not less: to end it, decide on it.";
+
 type Prolonged =
   | { kind: "prolonged" | "lapsed"; entries: Entry[] }
   | { kind: "refused"; refusal: Refusal };
 
-/** A pending approval is given more time, or less, by who may decide on it; the same time again is nothing new. */
+/** A pending approval is given more time by who may decide on it; the same time again is nothing new. Less would be a decision. */
 export function prolong(
   state: RunState,
   approval: ApprovalState,
@@ -217,6 +236,8 @@ export function prolong(
     return refuse({ ok: false, reason: "invalid", message });
   }
   if (expiresAtMs === approval.expiresAtMs) return { kind: "prolonged", entries: [] };
+  if (expiresAtMs < (approval.expiresAtMs ?? Number.POSITIVE_INFINITY))
+    return refuse({ ok: false, reason: "invalid", message: notLess });
   const by = nameOf(decider);
   return {
     kind: "prolonged",

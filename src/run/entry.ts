@@ -55,6 +55,8 @@ export interface AskedCall {
   toolVersion: string | null;
   /** Its tool's policy asks for no approval of these arguments. */
   waived?: true;
+  /** The arguments that nobody is shown, as the tool had it then. */
+  secret?: readonly string[];
   /** Its tool is audited: the call leaves a record, whatever becomes of the tool. */
   audited?: true;
 }

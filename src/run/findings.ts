@@ -1,11 +1,15 @@
 import type { Agent } from "../agent/agent.ts";
 import { isWaivable, judge } from "../agent/gate.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
-import type { Decision } from "../approval/decision.ts";
+import type { Decider, Decision } from "../approval/decision.ts";
+import { ineligible } from "../approval/eligible.ts";
 import { messageOf } from "../errors.ts";
 import type { ModelReply } from "../models/model.ts";
 import type { ApprovalPolicy, PolicyContext } from "../tools/policy.ts";
+import { fillIn } from "./answer.ts";
 import { within } from "./deadline.ts";
+import { editedBy } from "./decide.ts";
+import { requestersOf } from "./policy.ts";
 import type { Findings } from "./question.ts";
 import type { Found } from "./reply.ts";
 import { type ApprovalState, known, type RunState } from "./state.ts";
@@ -45,24 +49,34 @@ function hasFunctions(policy: ApprovalPolicy | null): boolean {
 
 const nothing = { waived: false, approvers: null, preview: null, of: "" };
 
-/** Who may decide on the arguments as a decision would have them; null where the tool's code has no say in it. */
-export async function approversOfEdited(
+/**
+ * Who may decide on the arguments as a decision would have them, by those that would run; null where the tool's code has no say
+ * in it, or need not be asked, because the decision is refused anyway.
+ */
+export async function approversOfChanged(
   approval: ApprovalState,
   { data }: Decision,
+  decider: Decider,
   around: Around,
 ): Promise<string[] | null> {
   const call = known(around.state.calls, approval.callId);
-  const policy = around.agent.tools.get(call.toolName)?.approval ?? null;
-  const edited: unknown = data?.["args"];
-  if (policy === null || policy.approversOf === null) return null;
-  if (typeof edited !== "object" || edited === null) return null;
-  const args = { ...approval.args, ...edited };
-  return (await askPolicy({ ...policy, when: null, preview: null }, args, around)).approvers;
+  const tool = around.agent.tools.get(call.toolName);
+  const policy = tool?.approval ?? null;
+  if (tool === undefined || policy === null || policy.approversOf === null) return null;
+  const standing = { ...approval, requesters: requestersOf(around.state) };
+  if (approval.status !== "pending" || ineligible(decider, standing) !== null) return null;
+  const changed =
+    approval.pauseType === "user_input"
+      ? fillIn(call, approval.args, data ?? {}, tool)
+      : editedBy(approval, data?.["args"], tool);
+  if (!("args" in changed)) return null;
+  const asked = { ...policy, when: null, preview: null };
+  return (await askPolicy(asked, changed.args, around)).approvers;
 }
 
 /** Asks a policy's functions; what throws, or takes too long, asks a person, names nobody, and shows nothing. */
 async function askPolicy(
-  { approversOf, preview, when }: ApprovalPolicy,
+  { approversOf, preview, rules, when }: ApprovalPolicy,
   args: Record<string, unknown>,
   { agent, env, signal, state }: Around,
 ): Promise<Findings> {
@@ -84,7 +98,9 @@ async function askPolicy(
       const answer = await within(maxPolicyMs, Promise.resolve(code(structuredClone(args), ctx)));
       return answer === "late" ? null : (answer as T);
     } catch (error) {
-      console.error(`kern: '${what}' of an approval threw`, messageOf(error));
+      // What it says may quote what nobody is to read.
+      const why = rules.secret.length > 0 ? "and has secrets" : messageOf(error);
+      console.error(`kern: '${what}' of an approval threw`, why);
       return null;
     }
   };

@@ -1,6 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import type { Candidate, Verdict } from "../agent/gate.ts";
-import { callHash } from "../approval/call-hash.ts";
+import { callHash, canonicalJson } from "../approval/call-hash.ts";
 import { rejectionText } from "../approval/decision.ts";
 import { type InputField, inputFields } from "../tools/input-fields.ts";
 import { type ApprovalPolicy, openRules, type Rules } from "../tools/policy.ts";
@@ -106,7 +106,7 @@ export function ask(
       toolVersion,
       expiresAtMs: setting.nowMs + policy.expiresInMs,
       useWithinMs: policy.useWithinMs,
-      ...asked(state, call, policy, found),
+      ...asked(state, call, policy, args, found),
     },
     { ...waits, approvalId },
   ];
@@ -125,14 +125,21 @@ export function hashOf(
  * What is asked of those who decide, and what they read: as it was found for these arguments, or, where a call is put to a
  * person anew, as it was found before. Where only code can say who may decide, and it has not, nobody may.
  */
+/** Every approval that was asked for of this call, in their order. */
+function questionsOf(state: RunState, call: CallState): ApprovalState[] {
+  return [...state.approvals.values()].filter(({ callId }) => callId === call.id);
+}
+
 function asked(
   state: RunState,
   call: CallState,
   { approversOf, rules }: ApprovalPolicy,
+  args: Record<string, unknown>,
   found?: Findings,
 ): { rules: Rules; preview?: string } {
-  const before = [...state.approvals.values()].findLast(({ callId }) => callId === call.id);
-  const preview = found === undefined ? before?.preview : found.preview;
+  const before = questionsOf(state, call).at(-1);
+  const isSame = before !== undefined && canonicalJson(before.args) === canonicalJson(args);
+  const preview = found === undefined ? (isSame ? before.preview : null) : found.preview;
   const approvers =
     approversOf === null ? rules.approvers : (found?.approvers ?? before?.rules.approvers ?? []);
   return { rules: { ...rules, approvers }, ...(preview != null && { preview }) };
@@ -222,7 +229,9 @@ export function unknown(state: RunState, call: CallState, setting: Setting): Ent
   if (!gated || state.ended !== null) {
     return close(state, call, tool, ended(call, "unknown", unknownText));
   }
-  const policy = tool?.approval ?? defaultPolicy;
+  // A tool that is gone, or asks for nothing any more, does not open what was asked of few.
+  const rules = questionsOf(state, call).at(-1)?.rules ?? openRules;
+  const policy = tool?.approval ?? { ...defaultPolicy, rules };
   const verdict: Verdict & { kind: "ask" } = {
     kind: "ask",
     args: call.args ?? {},

@@ -68,6 +68,8 @@ export function receive(
       found?.waived === true &&
       found.of === canonicalJson(verdict.args) &&
       !doubtful.has(raw.name);
+    const policy = agent.tools.get(raw.name)?.approval ?? null;
+    const secret = policy?.rules.secret ?? [];
     // What is refused for its size must not come back with every later request.
     const rawArguments = raw.arguments.length > 2 * 131_072 ? "{}" : raw.arguments;
     const asked: AskedCall = {
@@ -77,8 +79,9 @@ export function receive(
       rawArguments,
       args: held ? verdict.args : null,
       toolVersion: held ? verdict.toolVersion : null,
+      ...(secret.length > 0 && { secret }),
       ...(isWaived && { waived: true as const }),
-      ...(held && agent.tools.get(raw.name)?.approval?.type === "audit" && { audited: true }),
+      ...(held && policy?.type === "audit" && { audited: true }),
     };
     return { asked, verdict, found };
   });

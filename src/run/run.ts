@@ -7,7 +7,7 @@ import { answer, prolong } from "./decide.ts";
 import { Engine } from "./engine.ts";
 import { openMembers, passedOn, reportOf, waitsForApproval } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
-import { approversOfEdited } from "./findings.ts";
+import { approversOfChanged } from "./findings.ts";
 import { Journal } from "./journal.ts";
 import {
   type ApprovalReply,
@@ -29,6 +29,7 @@ import {
 } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { stop } from "./question.ts";
+import { dueEvents } from "./policy.ts";
 import { approvalRows, runRow } from "./rows.ts";
 import { type ApprovalState, isSettled, parentOf, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";
@@ -131,12 +132,12 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   async resolve({ v, approvalId, decision, decider }: ResolveMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
     // Before the run is looked at: from there on nothing may wait.
-    const asked = this.#find(approvalId);
+    const asked = this.#findNow(approvalId);
     const agent = asked === null ? undefined : this.#host.agentOf(asked.state.agentId);
     const approvers =
       asked === null || agent === undefined
         ? null
-        : await approversOfEdited(asked.approval, decision, {
+        : await approversOfChanged(asked.approval, decision, decider, {
             agent,
             env: this.env,
             signal: new AbortController().signal,
@@ -148,7 +149,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     const given = answer(state, approval, decision, decider, {
       nowMs: this.#host.now(),
       tools: this.#engine.tools,
-      approversOfEdited: approvers,
+      approversOfChanged: approvers,
     });
     if (given.kind === "forbidden")
       return { ok: false, reason: "forbidden", message: given.message };
@@ -169,7 +170,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
   /** Gives a pending approval more time; only who may decide on it may. */
   async extend({ v, approvalId, expiresAtMs, decider }: ExtendMessage): Promise<ApprovalReply> {
     if (v !== messageVersion) return outdated;
-    const found = this.#find(approvalId);
+    const found = this.#findNow(approvalId);
     if (found === null) return notFound;
     const { approval, state } = found;
     const given = prolong(state, approval, { expiresAtMs, decider, nowMs: this.#host.now() });
@@ -399,8 +400,16 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     return state === null ? notFound : { ok: true, run: runView(state, this.#engine.tools) };
   }
 
+  /** The approval as it is by this moment: what the clock has brought counts, whether or not the alarm has rung. */
+  #findNow(id: string): Found | null {
+    const found = this.#find(id);
+    if (found === null || dueEvents(found.state, this.#host.now()).length === 0) return found;
+    this.#engine.advance();
+    return this.#find(id);
+  }
+
   /** An approval of this run's; null where there is none, or it is hidden. */
-  #find(id: string): { state: RunState; approval: ApprovalState } | null {
+  #find(id: string): Found | null {
     const state = this.#state;
     const approval = state?.approvals.get(id);
     return state === null || approval === undefined || approval.hidden ? null : { state, approval };
@@ -444,6 +453,12 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       this.ctx.waitUntil(this.#host.publish(this.env, changed).catch(() => undefined));
     }, publishMs);
   }
+}
+
+/** An approval of this run's, with the run as it stands. */
+interface Found {
+  state: RunState;
+  approval: ApprovalState;
 }
 
 function started(

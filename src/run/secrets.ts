@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "../approval/record.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { CallState, RunState } from "./state.ts";
@@ -13,9 +14,28 @@ export function secretsOf(
   approval = call.approvalId === null ? undefined : state.approvals.get(call.approvalId),
 ): readonly string[] {
   return [
+    ...(call.secret ?? []),
     ...(approval?.rules.secret ?? []),
     ...(tools.get(call.toolName)?.approval?.rules.secret ?? []),
   ];
+}
+
+/** What a person gives, without the masks that they were shown and give back: those stand for what is there. */
+export function withoutMasks(given: JsonObject, secrets: readonly string[]): JsonObject {
+  const own = Object.entries(given).filter(
+    ([name, value]) => !(secrets.includes(name) && value === mask),
+  );
+  return Object.fromEntries(own);
+}
+
+/**
+ * The hash of a call's arguments as it is shown: where some are secret, one that says nothing of them to whoever tries all
+ * that they might be, because the run's journal alone knows what else is in it. The same arguments have the same.
+ */
+export function shownHash(state: RunState, hash: string, secrets: readonly string[]): string {
+  const salt = state.steps[0]?.boot;
+  if (secrets.length === 0 || salt === undefined) return hash;
+  return createHash("sha256").update(`kern.shown.v1\n${salt}\n${hash}`).digest("hex");
 }
 
 /** A copy in which the values of these fields cannot be read; what is not there is not made up. */

@@ -54,6 +54,8 @@ export interface CallState {
   answeredAs: string | null;
   /** The tool's policy asked for no approval of these arguments. */
   waived?: true;
+  /** The arguments that nobody is shown, as its tool had it when it was asked for. */
+  secret?: readonly string[];
   /** The tool was audited when it was asked for. */
   audited?: true;
   /** The requests by which the run's own user answered it: a call may be asked about more than once. */

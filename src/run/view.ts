@@ -8,7 +8,7 @@ import type {
 import { noteOf } from "../approval/decision.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Membership } from "./entry.ts";
-import { masked, maskedData, maskedText, secretsOf } from "./secrets.ts";
+import { masked, maskedData, maskedText, secretsOf, shownHash } from "./secrets.ts";
 import { askedFields } from "./question.ts";
 import {
   type ApprovalState,
@@ -209,14 +209,14 @@ export function approvalRecord(
     root_run_id: rootOf(state),
     requested_by: state.requestedBy,
     call_id: approval.key,
-    args_hash: approval.argsHash,
+    args_hash: shownHash(state, approval.argsHash, secrets),
     call_outcome: outcomeFor(state, approval, call),
     policy: policyView(approval),
     votes: approval.votes.map(({ by, status, argsHash, atMs, data }) => ({
       by,
       status,
       at: seconds(atMs),
-      args_hash: argsHash,
+      args_hash: shownHash(state, argsHash, secrets),
       note: noteOf(data),
     })),
     preview: approval.preview,

@@ -141,7 +141,8 @@ export function withApproval(original: Tool, policy: ApprovalPolicy): Tool {
   const gated = isGated(original) || policy.type === "audit";
   return seal({
     ...original,
-    approval: policy,
+    // Whoever the tool asks by itself is asked all the same.
+    approval: original.requiresConfirmation ? { ...policy, when: null } : policy,
     requiresConfirmation: gated ? original.requiresConfirmation : true,
   });
 }

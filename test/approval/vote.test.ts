@@ -51,13 +51,14 @@ interface Ballot {
   args: "a" | "b";
 }
 
-/** What the votes come to, by the plainest means: people are numbers, and each says what they say first. */
+/** What the votes come to, by the plainest means: people are numbers, each says what they say first, and may still say no. */
 function reference(ballots: Ballot[], approve: number, reject: number): string {
-  const first = new Map<number, Ballot>();
+  const counted = new Map<number, Ballot>();
   for (const ballot of ballots) {
-    if (first.has(ballot.person)) continue;
-    first.set(ballot.person, ballot);
-    const said = [...first.values()];
+    const before = counted.get(ballot.person)?.status;
+    if (before === "rejected" || (before !== undefined && ballot.status === "approved")) continue;
+    counted.set(ballot.person, ballot);
+    const said = [...counted.values()];
     if (said.filter(({ status }) => status === "rejected").length >= reject) return "rejected";
     const yes = said.filter(({ args, status }) => status === "approved" && args === ballot.args);
     if (ballot.status === "approved" && yes.length >= approve) return "approved";

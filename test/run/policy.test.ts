@@ -302,10 +302,15 @@ test("a pending approval is given more time by who may decide on it, and then la
 test("over HTTP a pending approval is extended, and a time that makes no sense is refused", async () => {
   const one = await pending((await pay("pay_by_self")).run_id);
   const path = `/approvals/${one.id}/extend`;
-  const response = await ask("POST", path, { expires_in: 60 });
+  const response = await ask("POST", path, { expires_in: 8 * 86_400 });
   expect(response.status).toBe(200);
   const { expires_at } = await response.json<ApprovalRecord>();
-  expect(Math.abs((expires_at ?? 0) - clock.now() / 1000 - 60)).toBeLessThan(10);
+  expect(Math.abs((expires_at ?? 0) - clock.now() / 1000 - 8 * 86_400)).toBeLessThan(10);
+  const less = await ask("POST", path, { expires_in: 60 });
+  expect([less.status, (await less.json<{ detail: string }>()).detail]).toEqual([
+    422,
+    "An approval can be given more time, not less: to end it, decide on it.",
+  ]);
   for (const body of [{}, { expires_in: -1 }, { expires_in: 1, expires_at: 1 }, { expires_at: 1 }])
     expect((await ask("POST", path, body)).status).toBe(422);
 });
