@@ -76,6 +76,20 @@ export const faults: {
   afterEffect?: ((tool: string, key: string) => unknown) | undefined;
 } = {};
 
+/**
+ * Something that happens in one object and is waited for in another. It is looked for again and again, because a promise that
+ * another object settles is not always heard of.
+ */
+export function happening(): { happens: () => void; happened: () => Promise<void> } {
+  let has = false;
+  return {
+    happens: () => void (has = true),
+    async happened() {
+      while (!has) await scheduler.wait(1);
+    },
+  };
+}
+
 export function healAll(): void {
   faults.beforeProject = faults.afterProject = faults.afterEffect = undefined;
   faults.beforeSwitches = undefined;

@@ -14,7 +14,7 @@ import {
   settle,
   start,
 } from "../client.ts";
-import { effects, faults, healAll, script } from "../world.ts";
+import { effects, faults, happening, healAll, script } from "../world.ts";
 
 beforeEach(() => {
   effects.length = 0;
@@ -26,13 +26,13 @@ const deletion = { calls: [{ name: "delete_user_data", args: { user_id: "u" } }]
 /** Approves a deletion that has its effect and then takes its instance with it. */
 async function interrupted(): Promise<string> {
   const run = await start(script(deletion));
-  const atWork = Promise.withResolvers<void>();
+  const work = happening();
   faults.afterEffect = () => {
-    atWork.resolve();
+    work.happens();
     return new Promise(() => undefined);
   };
   await resolve((await pending(run.run_id)).id, { status: "approved" });
-  await atWork.promise;
+  await work.happened();
   healAll();
   await crash(run.run_id);
   await ring(run.run_id);

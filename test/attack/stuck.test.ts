@@ -14,7 +14,7 @@ import {
   stub,
 } from "../client.ts";
 import { query } from "../database.ts";
-import { clock, effects, faults, healAll, script } from "../world.ts";
+import { clock, effects, faults, happening, healAll, script } from "../world.ts";
 
 beforeEach(() => {
   effects.length = 0;
@@ -139,14 +139,14 @@ test("told to tell the database everything once more, a run does, although it is
   const { id } = await pending(run.run_id);
   await approve(id);
   let released = false;
-  const atWork = Promise.withResolvers<void>();
+  const telling = happening();
   faults.afterProject = async () => {
     faults.afterProject = undefined;
-    atWork.resolve();
+    telling.happens();
     while (!released) await scheduler.wait(2);
   };
   const first = door(run.run_id).poke(true);
-  await atWork.promise;
+  await telling.happened();
   await query("DELETE FROM approvals WHERE id = ?", id);
   const second = door(run.run_id).poke(true);
   await scheduler.wait(20);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import { approve, approvalsOf, get, pending, read, resolve, settle, start } from "../client.ts";
-import { clock, faults, healAll, script } from "../world.ts";
+import { clock, faults, happening, healAll, script } from "../world.ts";
 import { http, json, refusal, unique } from "./http.ts";
 
 beforeEach(healAll);
@@ -128,8 +128,8 @@ test("neither an audit record nor an approval whose call is still at work can be
   expect(record).toMatchObject({ approval_type: "audit", call_outcome: "succeeded" });
   expect((await http("DELETE", `/approvals/${record?.id}`)).status).toBe(409);
 
-  const { promise, resolve: finish } = Promise.withResolvers<void>();
-  faults.afterEffect = () => promise;
+  const { happened, happens: finish } = happening();
+  faults.afterEffect = happened;
   const run = await start(deletion());
   const { id } = await pending(run.run_id);
   await resolve(id, { status: "approved" });

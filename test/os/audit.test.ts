@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import type { RunView } from "../../src/run/view.ts";
 import { approvalsOf, ask, crash, read, settle, start } from "../client.ts";
-import { effects, faults, healAll, script } from "../world.ts";
+import { effects, faults, happening, healAll, script } from "../world.ts";
 import { http, json, unique } from "./http.ts";
 
 beforeEach(healAll);
@@ -22,15 +22,13 @@ const one = async (run: string): Promise<ApprovalRecord> => {
 };
 
 /** Every tool hangs after its effect, until it may finish. */
-function hang(): { atWork: Promise<void>; finish: () => void } {
-  let released = false;
-  const atWork = new Promise<void>((resolve) => {
-    faults.afterEffect = async () => {
-      resolve();
-      while (!released) await scheduler.wait(1);
-    };
-  });
-  return { atWork, finish: () => void (released = true) };
+function hang(): { atWork: () => Promise<void>; finish: () => void } {
+  const [work, end] = [happening(), happening()];
+  faults.afterEffect = async () => {
+    work.happens();
+    await end.happened();
+  };
+  return { atWork: work.happened, finish: end.happens };
 }
 
 const yes = { confirmed: true };
@@ -122,7 +120,7 @@ test.each([
       const answered = await http("POST", path, json({ tools, stream: true }));
       await answered.body?.cancel();
     }
-    await atWork;
+    await atWork();
     expect(await approvalsOf(run_id)).toEqual([]);
     await crash(run_id);
     healAll();
@@ -148,7 +146,7 @@ test("a call at work when its run is cancelled leaves its record as it reports",
   const message = script({ calls: [{ name: "notify", args: { user_id: "u-1" } }] });
   const started = await ask("POST", "/agents/tester/runs", { message, background: true });
   const { run_id } = await started.json<{ run_id: string }>();
-  await atWork;
+  await atWork();
   await ask("POST", `/agents/tester/runs/${run_id}/cancel`);
   expect(await approvalsOf(run_id)).toEqual([]);
   finish();

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { eventStream } from "../../src/os/sse.ts";
 import { crash } from "../client.ts";
-import { effects, faults, healAll, script } from "../world.ts";
+import { effects, faults, happening, healAll, script } from "../world.ts";
 import { http, json, pieces } from "./http.ts";
 
 const event = (index: number, name = "RunContent") => ({
@@ -149,17 +149,17 @@ test("a reader who leaves stops the reading behind the stream", async () => {
 });
 
 test("a stream outlives the run's object: what comes after the crash follows what came before", async () => {
-  const atWork = Promise.withResolvers<void>();
+  const work = happening();
   faults.afterEffect = () => {
     healAll();
-    atWork.resolve();
+    work.happens();
     return new Promise(() => undefined);
   };
   const calls = [{ name: "look_up", args: { user_id: "u-1" } }];
   const message = script({ calls }, { text: "Known." });
   const answer = await http("POST", "/agents/tester/runs", json({ message }));
   const text = answer.text();
-  await atWork.promise;
+  await work.happened();
   await crash(effects.at(-1)?.runId ?? "");
   const sent = [...(await text).matchAll(/^data: (.*)$/gm)].map(([, data = ""]) =>
     JSON.parse(data),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import { crash, get, pending, read, settle, start } from "../client.ts";
 import { http } from "../os/http.ts";
-import { effects, faults, healAll, script } from "../world.ts";
+import { effects, faults, happening, healAll, script } from "../world.ts";
 import { press, see, type Seen, skeleton } from "./page.ts";
 
 const call = (name: string, args: unknown) => start(script({ calls: [{ name, args }] }));
@@ -279,14 +279,13 @@ test("a result that is too large is shown again whole, with the reason", async (
 async function interrupted(): Promise<ApprovalRecord> {
   const run = await call("delete_user_data", { user_id: "u-1" });
   const { id } = await pending(run.run_id);
-  const atWork = new Promise<void>((resolve) => {
-    faults.afterEffect = () => {
-      resolve();
-      return new Promise(() => undefined);
-    };
-  });
+  const work = happening();
+  faults.afterEffect = () => {
+    work.happens();
+    return new Promise(() => undefined);
+  };
   expect((await press(id, { decision: "approved" })).status).toBe(303);
-  await atWork;
+  await work.happened();
   await crash(run.run_id);
   healAll();
   await settle(run.run_id);

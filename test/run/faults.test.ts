@@ -18,7 +18,7 @@ import {
 } from "../client.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { query } from "../database.ts";
-import { chat, clock, effects, faults, healAll, script } from "../world.ts";
+import { chat, clock, effects, faults, happening, healAll, script } from "../world.ts";
 
 beforeEach(() => {
   effects.length = 0;
@@ -28,16 +28,14 @@ beforeEach(() => {
 const call = (name: string, args: unknown) => ({ calls: [{ name, args }] });
 const deletion = (user_id: string) => call("delete_user_data", { user_id });
 
-/** Tools hang after their effect; what it gives resolves once one does. Asked for again and again: a promise that another object settles is not always heard of. */
+/** Tools hang after their effect; what it gives resolves once one does. */
 function hangAfterEffect(): () => Promise<void> {
-  let isAtWork = false;
+  const { happened, happens } = happening();
   faults.afterEffect = () => {
-    isAtWork = true;
+    happens();
     return new Promise(() => undefined);
   };
-  return async () => {
-    while (!isAtWork) await scheduler.wait(1);
-  };
+  return happened;
 }
 
 /** Starts a run of which the database is told and whose tool hangs after its effect, and takes the instance away. */
@@ -249,21 +247,20 @@ test("the object is evicted after every step: each is carried on where it stood"
 });
 
 test("the instance goes away while the model is asked: the model is asked again, and nothing else", async () => {
-  let hung: (() => void) | undefined;
-  const asked = new Promise<void>((resolve) => (hung = resolve));
+  const asking = happening();
   let first = true;
   const message = script({
     response: async () => {
       if (!first) return chatAnswer("Here I am.");
       first = false;
-      hung?.();
+      asking.happens();
       return new Promise(() => undefined);
     },
   });
   const { run_id } = await (
     await ask("POST", "/agents/tester/runs", { message, background: true })
   ).json<{ run_id: string }>();
-  await asked;
+  await asking.happened();
   await crash(run_id);
   await ring(run_id);
   expect(await settle(run_id)).toMatchObject({ status: "COMPLETED", content: "Here I am." });
