@@ -72,8 +72,11 @@ test("a run is its user's, by whichever of their own names they give, and nobody
     expect(await refusal(startAs(ann, { user_id }))).toEqual(foreignUser);
 });
 
+/** An id that nobody was given. */
+const another = (id: string) => id.slice(0, -1) + (id.endsWith("0") ? "1" : "0");
+
 test("another's run is told as one that is not there, whatever is asked of it", async () => {
-  const missing = `${mine.run_id.slice(0, -1)}0`;
+  const missing = another(mine.run_id);
   for (const [token, runId] of [
     [bob, mine.run_id],
     [bob, missing],
@@ -92,7 +95,7 @@ test("another's run is told as one that is not there, whatever is asked of it", 
 });
 
 test("another's approval is told as one that is not there, also to who waits for it", async () => {
-  const missing = `${approval.id.slice(0, -1)}0`;
+  const missing = another(approval.id);
   for (const id of [approval.id, missing]) {
     const token = bob;
     const startedMs = performance.now();
