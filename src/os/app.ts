@@ -16,7 +16,7 @@ import { onError } from "./errors.ts";
 import { keyRoutes } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
-import { panelRoutes } from "./panel.tsx";
+import { panelRoutes } from "./panel/routes.tsx";
 import { referenceRoutes } from "./reference.tsx";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -81,7 +81,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
   const authenticate = authenticator({ options: auth, db, now });
-  app.route("/panel", panelRoutes(approvals, authenticate("panel"), now));
+  app.route("/panel", panelRoutes({ ...parts, approvals }, authenticate("panel")));
 
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));

@@ -19,7 +19,10 @@ export interface ListProps {
 /** The approvals that wait for someone. */
 export function ApprovalList({ approvals, total, page, pages, nowMs }: ListProps) {
   return (
-    <Page title={total === 1 ? "1 approval is waiting" : `${total} approvals are waiting`}>
+    <Page
+      section="approvals"
+      title={total === 1 ? "1 approval is waiting" : `${total} approvals are waiting`}
+    >
       {approvals.length === 0 && (
         <p class="card">
           Nothing is waiting for you. Gated calls show up here as soon as an agent asks for one.
@@ -66,7 +69,7 @@ export function ApprovalDetail({ approval, nowMs, askName, problem, draft }: Det
   const isPending = approval.status === "pending";
   const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
   return (
-    <Page title={`${visible(approval.tool_name)}: ${approval.status}`}>
+    <Page section="approvals" title={`${visible(approval.tool_name)}: ${approval.status}`}>
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {problem}

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { type Section, sections } from "./sections.ts";
 
 /** Everything that the pages look like; served as a file of its own, so that no page needs an inline style. */
 export const stylesheet = `
@@ -7,8 +8,12 @@ export const stylesheet = `
 * { box-sizing: border-box }
 body { margin: 0; background: var(--bg); color: var(--fg); font: 16px/1.5 system-ui, sans-serif }
 header, main { max-width: 46rem; margin: 0 auto; padding: 1rem }
-header { display: flex; gap: 1rem; align-items: baseline; justify-content: space-between }
-header a { color: inherit; font-weight: 700; text-decoration: none }
+header { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items: baseline; justify-content: space-between }
+header > a { color: inherit; font-weight: 700; text-decoration: none }
+header nav { display: flex; flex-wrap: wrap; gap: .2rem .9rem }
+header nav a { color: var(--dim); text-decoration: none; padding: .35rem 0; border-bottom: 2px solid transparent }
+header nav a[aria-current] { color: var(--fg); border-color: var(--accent) }
+header nav a:hover { color: var(--fg) }
 h1 { font-size: 1.3rem; margin: .2rem 0 1rem; overflow-wrap: anywhere }
 h2 { font-size: 1.05rem; margin: 1.2rem 0 .5rem }
 a { color: var(--accent) }
@@ -32,8 +37,15 @@ button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) 
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
 `;
 
+interface PageProps {
+  title: string;
+  /** Where in the panel it is; null for a page of somebody who has not come in yet. */
+  section?: Section | null | undefined;
+  children?: Child;
+}
+
 /** A whole page. Everything in it is escaped by the renderer; nothing is ever set as markup. */
-export function Page({ title, children }: { title: string; children?: Child }) {
+export function Page({ title, section, children }: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -45,7 +57,7 @@ export function Page({ title, children }: { title: string; children?: Child }) {
       <body>
         <header>
           <a href="/panel">kern</a>
-          <span class="dim">Approvals</span>
+          {section !== null && <Sections current={section} />}
         </header>
         <main>
           <h1>{title}</h1>
@@ -53,5 +65,17 @@ export function Page({ title, children }: { title: string; children?: Child }) {
         </main>
       </body>
     </html>
+  );
+}
+
+function Sections({ current }: { current: Section | undefined }) {
+  return (
+    <nav aria-label="Panel">
+      {Object.entries(sections).map(([name, { path, title }]) => (
+        <a href={path} aria-current={name === current ? "page" : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
   );
 }

@@ -3,7 +3,7 @@ import { Page } from "./page.tsx";
 /** Where a browser hands in the security key, once. */
 export function SignIn({ next, problem }: { next: string; problem?: string | undefined }) {
   return (
-    <Page title="Sign in">
+    <Page title="Sign in" section={null}>
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {problem}

@@ -1,0 +1,16 @@
+import type { Agent } from "../../agent/agent.ts";
+import type { Db } from "../../run/store.ts";
+import type { Approvals } from "../approvals.ts";
+import type { AuthOptions } from "../auth-options.ts";
+
+/** What the pages are made of. */
+export interface PanelParts {
+  approvals: Approvals;
+  agents: ReadonlyMap<string, Agent>;
+  teams: ReadonlyMap<string, Agent>;
+  /** Every agent and team, members of teams included. */
+  all: ReadonlyMap<string, Agent>;
+  db: Db | null;
+  auth: AuthOptions;
+  now: () => number;
+}

@@ -1,0 +1,47 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { KernError, messageOf } from "../../errors.ts";
+import { Page, stylesheet } from "../../panel/page.tsx";
+import type { OsEnv } from "../auth.ts";
+import { approvalPages } from "./approvals.tsx";
+import type { PanelParts } from "./parts.ts";
+import { signInRoutes } from "./sign-in.tsx";
+
+/** The pages for people: plain forms, which work without script. */
+export function panelRoutes(
+  parts: PanelParts,
+  authenticate: MiddlewareHandler<OsEnv>,
+): Hono<OsEnv> {
+  const app = new Hono<OsEnv>();
+
+  app.get("/style.css", (c) =>
+    c.text(stylesheet, 200, {
+      "content-type": "text/css; charset=utf-8",
+      "cache-control": "no-cache",
+    }),
+  );
+  app.route("/", signInRoutes(parts.now));
+  app.use("*", authenticate);
+  app.route("/", approvalPages(parts));
+
+  app.onError((error, c) => {
+    if (!(error instanceof KernError)) console.error("kern: unexpected", error);
+    const known = error instanceof KernError && error.status !== 500;
+    const nobody = known && error.code === "unauthorized";
+    const signIn = `/panel/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname)}`;
+    if (nobody && c.req.method === "GET") return c.redirect(signIn, 303);
+    const title = known && error.code === "not_found" ? "Not found" : "That did not work";
+    return c.html(
+      <Page title={title}>
+        <p class="card">
+          {known && !nobody && messageOf(error)}
+          {!known && "Something went wrong on our side. Nothing was decided."}
+          {nobody && "You are not signed in any more. Nothing was decided. "}
+          {nobody && <a href={signIn}>Sign in</a>}
+        </p>
+      </Page>,
+      known ? error.status : 500,
+    );
+  });
+
+  return app;
+}
