@@ -124,9 +124,10 @@ const nowhere = {
   switches: { read: async (): Promise<[]> => [] },
 } as unknown as ReturnType<Db["connect"]>;
 
-async function publish(env: unknown, changes: Change[]): Promise<void> {
+async function publish(env: unknown, changes: Change[], requestedBy: string | null): Promise<void> {
   const feed = (env as { FEED?: DurableObjectNamespace<FeedObject> }).FEED;
-  if (typeof feed?.getByName === "function") await feed.getByName(feedName).publish(changes);
+  if (typeof feed?.getByName === "function")
+    await feed.getByName(feedName).publish(changes, requestedBy);
 }
 
 function byId(kind: Agent["sourceType"], agents: readonly Agent[]): ReadonlyMap<string, Agent> {

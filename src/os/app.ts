@@ -16,6 +16,7 @@ import { onError } from "./errors.ts";
 import { keyRoutes } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
+import { liveRoutes } from "./panel/live.ts";
 import { panelRoutes } from "./panel/routes.tsx";
 import { referenceRoutes } from "./reference.tsx";
 import { sessionStarter } from "./session-start.ts";
@@ -41,11 +42,17 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.onError(onError);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
 
+  const authenticate = authenticator({ options: auth, db, now });
+  // Before the headers of everything else: an answer that opens a socket has none.
+  app.route("/panel", liveRoutes(authenticate("panel")));
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
@@ -80,7 +87,6 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", publicRoutes(parts));
   app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
-  const authenticate = authenticator({ options: auth, db, now });
   app.route("/panel", panelRoutes({ ...parts, approvals }, authenticate("panel")));
 
   app.use(authenticate("api"));

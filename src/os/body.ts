@@ -37,10 +37,10 @@ async function readFields(c: Context): Promise<unknown> {
   );
 }
 
-/** The fields of a form; throws `malformed_body` where it cannot be read. */
-export async function readForm(c: Context): Promise<Record<string, unknown>> {
+/** The fields of a form, of those of one name the last, or `all` as a list; throws `malformed_body` where it cannot be read. */
+export async function readForm(c: Context, all = false): Promise<Record<string, unknown>> {
   try {
-    return await c.req.parseBody();
+    return await c.req.parseBody({ all });
   } catch {
     throw new KernError("malformed_body", badForm);
   }

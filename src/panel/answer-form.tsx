@@ -1,6 +1,7 @@
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { fieldsOf, needsOf } from "./control.ts";
+import { editablesOf } from "./edits.ts";
 import { Field, Labelled, TextArea } from "./field.tsx";
 import type { Draft } from "./read-answer.ts";
 
@@ -16,6 +17,7 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
   return (
     <form method="post" action={`/panel/approvals/${approval.id}`}>
       {need === "values" && <Fields approval={approval} draft={draft} />}
+      {need === "nothing" && <Edits approval={approval} draft={draft} />}
       {need === "result" && (
         <Result
           label="Result"
@@ -100,6 +102,31 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
         )}
       </div>
     </form>
+  );
+}
+
+/** The arguments that may be changed, as they are: what is left so stays so. */
+function Edits({ approval, draft }: { approval: ApprovalRecord; draft: Draft }) {
+  const editables = editablesOf(approval);
+  if (editables.length === 0) return null;
+  const isTouched = editables.some(({ input }) => draft.reasons.has(input));
+  return (
+    <details class="filters" open={isTouched}>
+      <summary data-edit>Change the arguments</summary>
+      {editables.map(({ input, isSecret, isText, name, text }, at) => (
+        <Labelled
+          id={`edit-${at}`}
+          name={input}
+          label={<strong>{visible(name)}</strong>}
+          hints={[
+            isSecret ? "It is not shown. Left empty, it stays as it is." : isText ? "" : "JSON.",
+          ]}
+          draft={draft}
+        >
+          {(tied) => <TextArea {...tied} rows={2} text={draft.typed.get(input) ?? text} />}
+        </Labelled>
+      ))}
+    </details>
   );
 }
 

@@ -33,6 +33,19 @@ textarea { field-sizing: content; min-height: 4.5rem; max-height: 60vh; resize: 
 button { min-height: 2.75rem; padding: .5rem 1.4rem; font: inherit; font-weight: 600; border-radius: .4rem; border: 2px solid var(--accent); background: var(--bg); color: var(--accent); cursor: pointer }
 button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) } button.no { border-color: var(--no); color: var(--no) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+footer { max-width: 46rem; margin: 0 auto; padding: 1rem } footer button { min-height: 0; padding: .3rem .8rem; font-weight: 400; border-color: var(--line); color: var(--dim) }
+dialog { max-width: 30rem; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .6rem } dialog::backdrop { background: rgb(0 0 0 / .5) }
+label.check { display: flex; gap: .6rem; align-items: center; min-height: 2rem } label.check input { width: 1.25rem; height: 1.25rem; margin: 0; flex: none }
+#said:empty { display: none }
+.tabs { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0 0 1rem } .tabs a { color: var(--dim); text-decoration: none; padding: .35rem 0; border-bottom: 2px solid transparent; text-transform: capitalize } .tabs a[aria-current] { color: var(--fg); border-color: var(--accent) }
+.filters { margin: 0 0 1rem } summary { cursor: pointer; padding: .35rem 0 } .filters[open] > summary { margin-bottom: .6rem }
+.row { display: flex; gap: .8rem } .row > div { flex: 1; min-width: 0 } .row input { width: 1.25rem; height: 1.25rem; margin: .2rem 0 0; flex: none }
+fieldset { min-width: 0 } legend { font-weight: 700; padding: 0 .3rem }
+.risk { margin-left: .5rem; padding: .05rem .45rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .85rem } .risk.high { color: var(--no); border-color: var(--no); font-weight: 700 }
+.extend { display: flex; flex-wrap: wrap; gap: .7rem; align-items: end; margin: 1.2rem 0 } .extend label { margin: 0; flex: 1; min-width: 12rem }
+.timeline { padding-left: 1.2rem } .timeline li { margin: 0 0 .5rem; overflow-wrap: anywhere }
+ins { text-decoration: none; font-weight: 700 } del { color: var(--dim) }
+pre { max-height: 60vh; overflow: auto }
 .badge { font-weight: 700 } .notice { border-left: .3rem solid var(--accent) }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
 `;
@@ -41,18 +54,27 @@ interface PageProps {
   title: string;
   /** Where in the panel it is; null for a page of somebody who has not come in yet. */
   section?: Section | null | undefined;
+  /** True where it is asked for anew every now and then by browsers that run no script; never where somebody may be typing. */
+  refreshes?: boolean;
   children?: Child;
 }
 
 /** A whole page. Everything in it is escaped by the renderer; nothing is ever set as markup. */
-export function Page({ title, section, children }: PageProps) {
+export function Page({ title, section, refreshes = false, children }: PageProps) {
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {refreshes && (
+          <noscript>
+            <meta http-equiv="refresh" content="20" />
+          </noscript>
+        )}
         <title>{`${title} · kern`}</title>
         <link rel="stylesheet" href="/panel/style.css" />
+        <link rel="icon" type="image/svg+xml" href="/panel/icon.svg" />
+        {section !== null && <script src="/panel/panel.js" defer />}
       </head>
       <body>
         <header>
@@ -60,11 +82,49 @@ export function Page({ title, section, children }: PageProps) {
           {section !== null && <Sections current={section} />}
         </header>
         <main>
-          <h1>{title}</h1>
+          <h1 id="title" data-live="">
+            {title}
+          </h1>
+          <p id="said" class="dim" role="status" />
           {children}
         </main>
+        {section !== null && <Keys />}
       </body>
     </html>
+  );
+}
+
+/** What the keys do; it is shown, and they are there, only with script. */
+function Keys() {
+  return (
+    <footer>
+      <button type="button" data-open-keys data-script hidden>
+        Keys
+      </button>
+      <dialog id="keys" aria-labelledby="keys-title">
+        <h2 id="keys-title">Keys</h2>
+        <dl>
+          <dt>j, k</dt>
+          <dd>To the next approval of the list, or the one before</dd>
+          <dt>a</dt>
+          <dd>To the button that approves; Enter presses it</dd>
+          <dt>r</dt>
+          <dd>To the reason of a rejection</dd>
+          <dt>e</dt>
+          <dd>To the first field that can be filled in or changed</dd>
+          <dt>?</dt>
+          <dd>This help</dd>
+        </dl>
+        <form method="dialog">
+          <label class="check" for="keys-on">
+            <input type="checkbox" id="keys-on" /> Use these keys
+          </label>
+          <div class="actions">
+            <button>Close</button>
+          </div>
+        </form>
+      </dialog>
+    </footer>
   );
 }
 

@@ -5,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import { shapeOf } from "../tools/input-fields.ts";
 import { parseStrictJson } from "../tools/json.ts";
 import { controlOf, fieldsOf, inputName, needsOf } from "./control.ts";
+import { readEdits } from "./edits.ts";
 
 /** What a form came with, and what is wrong with it, both by the names of its inputs. */
 export interface Draft {
@@ -46,6 +47,11 @@ export function readAnswer(approval: ApprovalRecord, typed: Draft["typed"]): Rea
     reasons.set("reason", "Say why.");
   const need = needsOf(approval);
   if (decision === "retry" || decision === "done") data["action"] = decision;
+  if (decision === "approved" && need === "nothing") {
+    const edits = readEdits(approval, typed);
+    for (const [name, reason] of edits.reasons) reasons.set(name, reason);
+    if (Object.keys(edits.args).length > 0) data["args"] = edits.args;
+  }
   const needsResult = decision === "done" || (decision === "approved" && need === "result");
   if (needsResult) {
     const text = typed.get("result") ?? "";

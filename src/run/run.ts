@@ -40,7 +40,11 @@ export interface RunHost {
   agentOf(id: string): Agent | undefined;
   store(env: unknown): Store;
   /** Tells open panels that something changed; a failure is nobody's loss. */
-  publish(env: unknown, changes: { id: string; version: number }[]): Promise<void>;
+  publish(
+    env: unknown,
+    changes: { id: string; version: number }[],
+    requestedBy: string | null,
+  ): Promise<void>;
   /** Asks another run's object; throws where it cannot be reached. */
   ask<T>(env: unknown, runId: string, question: (run: RunDoor) => Promise<T>): Promise<T>;
   /** Epoch milliseconds. */
@@ -450,7 +454,11 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     setTimeout(() => {
       const changed = [...this.#unpublished].map(([id, version]) => ({ id, version }));
       this.#unpublished.clear();
-      this.ctx.waitUntil(this.#host.publish(this.env, changed).catch(() => undefined));
+      this.ctx.waitUntil(
+        this.#host
+          .publish(this.env, changed, this.#state?.requestedBy ?? null)
+          .catch(() => undefined),
+      );
     }, publishMs);
   }
 }

@@ -57,8 +57,8 @@ test(
       expect(open.texts["dd"]).toContain(user);
       expect(entry).toContain(JSON.stringify({ user_id: text }).slice(0, 160));
       expect(entry).toContain(`For ${user}`);
-      expect(closed.texts["dd"]).toContain(text);
-      expect(closed.texts["dd"]?.some((dd) => dd.startsWith(`rejected by ${text},`))).toBe(true);
+      expect(closed.texts["p"]).toContain(text);
+      expect(closed.texts["li"]?.some((li) => li.startsWith(`rejected by ${text} `))).toBe(true);
     }
   },
 );
@@ -69,7 +69,7 @@ test("what cannot be seen or turns the text around it is spelled out on the page
   const spelled = String.raw`pay \u{202E}eva\u{202C}\u{200B}\u{E0061} `;
   expect(open.texts["pre"]?.[0]).toContain(spelled + String.raw`\u0007now\u{00A0}`);
   expect(entry).toContain(`{"user_id":"${spelled}`);
-  expect(closed.texts["dd"]).toContain(spelled + String.raw`\u{0007}now\u{00A0}`);
+  expect(closed.texts["p"]).toContain(spelled + String.raw`\u{0007}now\u{00A0}`);
 });
 
 /** What a reader cannot see, or what moves other text, as the Unicode charts list it. */

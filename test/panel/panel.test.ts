@@ -22,6 +22,9 @@ const call = (name: string, args: unknown, fields: Record<string, unknown> = {})
 const deletion = (fields?: Record<string, unknown>) =>
   call("delete_user_data", { user_id: unique("u") }, fields);
 
+/** The buttons of the help for the keyboard, which is on every page. */
+const ofKeys = ["Keys", "Close"];
+
 test("the panel lists what is pending, with a link to each, and leaves out what is decided", async () => {
   const user = unique("mia");
   const [open, closed] = [await deletion({ user_id: user }), await deletion({ user_id: user })];
@@ -36,7 +39,7 @@ test("the panel lists what is pending, with a link to each, and leaves out what 
   expect(links).not.toContain(`/panel/approvals/${decided.id}`);
   const entry = texts["li"]?.find((text) => text.includes(`For ${user}`));
   expect(entry).toContain("delete_user_data by Tester");
-  expect(entry).toContain("6 days left");
+  expect(entry).toContain("7 days left");
   const { count } = await get<{ count: number }>("/approvals/count");
   expect(texts["h1"]).toEqual([
     count === 1 ? "1 approval is waiting" : `${count} approvals are waiting`,
@@ -63,12 +66,13 @@ test("an approval's page shows who asks for what, the whole of the arguments, an
   expect(texts["dd"]).toEqual(
     expect.arrayContaining(["Tester", "delete_user_data", user, "anonymous"]),
   );
-  expect(texts["button"]).toEqual(["Approve", "Reject"]);
+  expect(texts["button"]).toEqual(["Approve", "Reject", "Extend", ...ofKeys]);
   expect(elements).toContainEqual({
     tag: "form",
     attributes: { method: "post", action: `/panel/approvals/${id}` },
   });
-  expect(elements.filter(({ tag }) => tag === "script")).toEqual([]);
+  const scripts = elements.filter(({ tag }) => tag === "script");
+  expect(scripts.map(({ attributes }) => attributes["src"])).toEqual(["/panel/panel.js"]);
 });
 
 test("a press on Approve decides in the person's name, leads back to the page, and the run goes on", async () => {
@@ -84,9 +88,9 @@ test("a press on Approve decides in the person's name, leads back to the page, a
   const record = { status: "approved", resolved_by: "Ann", resolution_data: null };
   expect(await get(`/approvals/${id}`)).toMatchObject(record);
   const { texts } = await see(await http("GET", `/panel/approvals/${id}`));
-  expect(texts["dd"]?.some((text) => text.startsWith("approved by Ann, "))).toBe(true);
-  expect(texts["dd"]).toContain("succeeded");
-  expect(texts["button"]).toEqual([]);
+  expect(texts["li"]?.some((text) => text.startsWith("approved by Ann "))).toBe(true);
+  expect(texts["li"]).toContain("The call: succeeded");
+  expect(texts["button"]).toEqual(ofKeys);
 });
 
 test("a press on Reject tells the model the note as it was written, over several lines", async () => {
@@ -105,7 +109,7 @@ test("a press on Reject tells the model the note as it was written, over several
     resolution_data: { note: "wrong\nuser" },
   });
   const { texts } = await see(await http("GET", `/panel/approvals/${id}`));
-  expect(texts["dd"]).toContain("wrong\nuser");
+  expect(texts["p"]).toContain("wrong\nuser");
 });
 
 test("who comes second is shown who decided, and decides nothing", async () => {
@@ -117,8 +121,8 @@ test("who comes second is shown who decided, and decides nothing", async () => {
   expect(late.status).toBe(409);
   const { texts } = await see(late);
   expect(texts["p"]).toContain("Approval is already 'rejected' and cannot be resolved");
-  expect(texts["dd"]?.some((text) => text.startsWith("rejected by Ann, "))).toBe(true);
-  expect(texts["button"]).toEqual([]);
+  expect(texts["li"]?.some((text) => text.startsWith("rejected by Ann "))).toBe(true);
+  expect(texts["button"]).toEqual(ofKeys);
   expect((await press(id, { decision: "rejected", resolved_by: "Ann" })).status).toBe(303);
   expect(effects.filter(({ runId }) => runId === run.run_id)).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { ApprovalRecord } from "../../approval/record.ts";
 import { KernError } from "../../errors.ts";
-import { ApprovalDetail, ApprovalList } from "../../panel/approvals.tsx";
+import { ApprovalDetail } from "../../panel/approval-detail.tsx";
 import { fieldsOf, inputName } from "../../panel/control.ts";
 import { type Draft, readAnswer, textsOf } from "../../panel/read-answer.ts";
 import { type OsEnv, requires } from "../auth.ts";
@@ -9,33 +9,37 @@ import { readForm } from "../body.ts";
 import { ownForms } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
 
-const pageSize = 50;
-
-/** What waits for somebody: the list, each approval, and the form that decides. */
+/** Each approval's page, the form that decides, and the one that gives it more time. */
 export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
   const app = new Hono<OsEnv>();
 
-  app.get("/", requires("approvals:read"), async (c) => {
-    const asked = Number(c.req.query("page") ?? 1);
-    const page = Number.isInteger(asked) && asked >= 1 && asked < 1e6 ? asked : 1;
-    const query = { status: "pending" as const, limit: pageSize, page };
-    const { data, meta } = await approvals.list(c.env, query, c.var.principal);
-    return c.html(
-      <ApprovalList
-        approvals={data}
-        total={meta.total_count}
-        page={page}
-        pages={meta.total_pages}
-        nowMs={now()}
-      />,
-    );
+  /** What a page shows of an approval beside what came of a form. */
+  const shownTo = async (c: Context<OsEnv>, approval: ApprovalRecord) => ({
+    approval,
+    before: await lastApproved(c, approval),
+    nowMs: now(),
+    askName: c.var.principal.shared,
   });
+  const lastApproved = async (
+    c: Context<OsEnv>,
+    { agent_id, id, status, team_id, tool_name }: ApprovalRecord,
+  ): Promise<ApprovalRecord | null> => {
+    if (status !== "pending") return null;
+    const owner = agent_id === null ? { team_id: team_id ?? "" } : { agent_id };
+    const query = { status: "approved" as const, tool_name, ...owner, limit: 1, page: 1 };
+    try {
+      const { data } = await approvals.list(c.env, query, c.var.principal);
+      return data.find((one) => one.id !== id) ?? null;
+    } catch (error) {
+      // Whoever decides need not wait for a database that lists are read from.
+      if (error instanceof KernError && error.code === "unavailable") return null;
+      throw error;
+    }
+  };
 
   app.get("/approvals/:id", requires("approvals:read"), async (c) => {
     const approval = await approvals.get(c.env, c.req.param("id"), c.var.principal);
-    return c.html(
-      <ApprovalDetail approval={approval} nowMs={now()} askName={c.var.principal.shared} />,
-    );
+    return c.html(<ApprovalDetail {...await shownTo(c, approval)} />);
   });
 
   const decides = [ownForms, requires("approvals:write"), requires("approvals:read")] as const;
@@ -43,7 +47,7 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     const id = c.req.param("id");
     const typed = textsOf(await readForm(c));
     const approval = await approvals.get(c.env, id, c.var.principal);
-    const show = (
+    const show = async (
       shown: ApprovalRecord,
       problem: string,
       status: 403 | 409 | 422 | 503,
@@ -51,9 +55,7 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     ) =>
       c.html(
         <ApprovalDetail
-          approval={shown}
-          nowMs={now()}
-          askName={c.var.principal.shared}
+          {...await shownTo(c, shown)}
           problem={problem}
           draft={{ typed, reasons }}
         />,
@@ -92,7 +94,27 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     return c.redirect(`/panel/approvals/${id}`, 303);
   });
 
+  app.post("/approvals/:id/extend", ...decides, async (c) => {
+    const id = c.req.param("id");
+    const hours = Number(textsOf(await readForm(c)).get("hours"));
+    const isUsual = [4, 24, 168, 720].includes(hours);
+    try {
+      if (!isUsual) throw new KernError("invalid_request", "Choose for how long.");
+      await approvals.extend(c.env, id, now() + hours * 3_600_000, c.var.principal);
+    } catch (error) {
+      if (!(error instanceof KernError) || !isStatus(error.status)) throw error;
+      const approval = await approvals.get(c.env, id, c.var.principal);
+      const page = <ApprovalDetail {...await shownTo(c, approval)} problem={error.message} />;
+      return c.html(page, error.status);
+    }
+    return c.redirect(`/panel/approvals/${id}`, 303);
+  });
+
   return app;
+}
+
+function isStatus(status: number): status is 403 | 409 | 422 {
+  return [403, 409, 422].includes(status);
 }
 
 const seeBelow = "Something does not fit: see what is said of it below.";

@@ -1,7 +1,10 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { KernError, messageOf } from "../../errors.ts";
+import { icon } from "../../panel/icon.ts";
 import { Page, stylesheet } from "../../panel/page.tsx";
+import { script } from "../../panel/script.ts";
 import type { OsEnv } from "../auth.ts";
+import { approvalListPages } from "./approval-list.tsx";
 import { approvalPages } from "./approvals.tsx";
 import type { PanelParts } from "./parts.ts";
 import { signInRoutes } from "./sign-in.tsx";
@@ -19,8 +22,22 @@ export function panelRoutes(
       "cache-control": "no-cache",
     }),
   );
+  app.get("/panel.js", (c) =>
+    c.text(script, 200, {
+      "content-type": "text/javascript; charset=utf-8",
+      "cache-control": "no-cache",
+    }),
+  );
+  app.get("/icon.svg", (c) => {
+    const pending = Number(c.req.query("pending"));
+    return c.text(icon(Number.isSafeInteger(pending) && pending > 0 ? pending : 0), 200, {
+      "content-type": "image/svg+xml",
+      "cache-control": "public, max-age=86400",
+    });
+  });
   app.route("/", signInRoutes(parts.now));
   app.use("*", authenticate);
+  app.route("/", approvalListPages(parts));
   app.route("/", approvalPages(parts));
 
   app.onError((error, c) => {

@@ -1,0 +1,161 @@
+import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
+import { AnswerForm } from "./answer-form.tsx";
+import { fieldsOf, needsOf } from "./control.ts";
+import { Page } from "./page.tsx";
+import { PolicyFacts, Preview } from "./policy.tsx";
+import { type Draft, emptyDraft } from "./read-answer.ts";
+import { Ago, clock, timeLeft } from "./time.tsx";
+import { Timeline } from "./timeline.tsx";
+
+export interface DetailProps {
+  approval: ApprovalRecord;
+  /** The last call of this tool that was approved; null where there is none. */
+  before: ApprovalRecord | null;
+  nowMs: number;
+  /** True where the credential does not say who decides, so that the person is asked for a name. */
+  askName: boolean;
+  /** What the last attempt came to, where it did not go through. */
+  problem?: string | undefined;
+  /** What was typed then, and what is wrong with it. */
+  draft?: Draft | undefined;
+}
+
+/** One approval: everything that would be executed, who may decide, and the answers. */
+export function ApprovalDetail({ approval, before, nowMs, askName, problem, draft }: DetailProps) {
+  const { status, tool_name } = approval;
+  const isPending = status === "pending";
+  const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
+  return (
+    <Page section="approvals" title={`${visible(tool_name)}: ${status}`} refreshes={!isPending}>
+      {problem !== undefined && (
+        <p class="card notice" role="alert">
+          {problem}
+        </p>
+      )}
+      {why !== undefined && <p class="card notice">{why}</p>}
+      <Facts approval={approval} nowMs={nowMs} />
+      <Preview text={approval.preview} />
+      <section id="arguments" data-live="">
+        <h2>Arguments</h2>
+        <pre tabindex={0} aria-label="Arguments">
+          {visible(JSON.stringify(settledArgs(approval), null, 2))}
+        </pre>
+        {isPending && before !== null && <Difference approval={approval} before={before} />}
+      </section>
+      <section id="answer" data-live={status} data-said={`This is ${status} now.`}>
+        {isPending && (
+          <>
+            <AnswerForm approval={approval} askName={askName} draft={draft ?? emptyDraft} />
+            <Extend id={approval.id} />
+          </>
+        )}
+      </section>
+      <Timeline approval={approval} nowMs={nowMs} />
+    </Page>
+  );
+}
+
+function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
+  const { created_at, expires_at, run_id, run_status, status, user_id } = approval;
+  return (
+    <dl id="facts" data-live="">
+      <dt>{approval.source_type === "team" ? "Team" : "Agent"}</dt>
+      <dd>{visible(approval.source_name ?? approval.agent_id ?? "")}</dd>
+      <dt>Tool</dt>
+      <dd>{visible(approval.tool_name)}</dd>
+      <dt>Requested for</dt>
+      <dd>{user_id === null ? "No user named" : visible(user_id)}</dd>
+      <dt>Started by</dt>
+      <dd>{visible(approval.requested_by ?? "unknown")}</dd>
+      <dt>Asked</dt>
+      <dd>
+        <Ago seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
+      </dd>
+      <dt>Time left</dt>
+      <dd>
+        {timeLeft(expires_at, status, nowMs)}
+        {status === "pending" && expires_at !== null && (
+          <span class="dim"> (until {clock(expires_at)})</span>
+        )}
+      </dd>
+      <PolicyFacts approval={approval} />
+      <dt>Run</dt>
+      <dd>
+        <a href={`/panel/runs/${run_id}`}>{run_id}</a>{" "}
+        <span class="dim">({run_status.toLowerCase()})</span>
+      </dd>
+    </dl>
+  );
+}
+
+/** What is other than the last time that this tool was approved, argument by argument. */
+function Difference({ approval, before }: { approval: ApprovalRecord; before: ApprovalRecord }) {
+  const names = new Set([...Object.keys(before.tool_args), ...Object.keys(approval.tool_args)]);
+  const rows = [...names].flatMap((name) => {
+    const [was, is] = [textIn(before.tool_args, name), textIn(approval.tool_args, name)];
+    return was === is ? [] : [{ name, was, is }];
+  });
+  return (
+    <details class="filters">
+      <summary>
+        {rows.length === 0
+          ? "The same as the last time that it was approved"
+          : `${rows.length} of ${names.size} are other than the last time that it was approved`}
+      </summary>
+      <p class="dim">
+        <a href={`/panel/approvals/${before.id}`}>That approval</a>
+        {before.resolved_by !== null && `, by ${visible(before.resolved_by)}`}
+      </p>
+      <dl>
+        {rows.map(({ is, name, was }) => (
+          <>
+            <dt>{visible(name)}</dt>
+            <dd>
+              <del>{visible(was)}</del> <ins>{visible(is)}</ins>
+            </dd>
+          </>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function textIn(args: JsonObject, name: string): string {
+  return Object.hasOwn(args, name) ? JSON.stringify(args[name]) : "nothing";
+}
+
+/** Who may decide may also say that it waits longer. */
+function Extend({ id }: { id: string }) {
+  return (
+    <form method="post" action={`/panel/approvals/${id}/extend`} class="extend">
+      <label for="hours">
+        More time, from now on
+        <select id="hours" name="hours">
+          <option value="4">4 hours</option>
+          <option value="24">1 day</option>
+          <option value="168">7 days</option>
+          <option value="720">30 days</option>
+        </select>
+      </label>
+      <button>Extend</button>
+    </form>
+  );
+}
+
+/** Why a call is put to a person once more. */
+const askedBecause: Record<string, string> = {
+  unknown_outcome:
+    "This call was started and then interrupted. Whether it took effect is not known: look before you decide.",
+  tool_changed: "This was answered before. The tool has changed since, so it is asked again.",
+  approval_stale: "This was approved before, and not executed in time, so it is asked again.",
+  approval_required: "This was answered before. By now the tool needs an approval.",
+};
+
+/** The arguments that stay as they are: a suggestion for a field that is still to be filled in stands with the field. */
+function settledArgs(approval: ApprovalRecord): JsonObject {
+  const { status, tool_args } = approval;
+  if (status !== "pending" || needsOf(approval) !== "values") return tool_args;
+  const open = new Set(fieldsOf(approval).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(tool_args).filter(([name]) => !open.has(name)));
+}

@@ -1,0 +1,221 @@
+import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
+import { approvalStatuses } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
+import { Page } from "./page.tsx";
+import { Ago, timeLeft } from "./time.tsx";
+
+export interface ListProps {
+  approvals: ApprovalRecord[];
+  counts: Record<ApprovalStatus, number>;
+  /** What the list is narrowed by, as the address says it. */
+  filter: Record<string, string>;
+  /** Where the list goes on; null at its end. */
+  older: string | null;
+  nowMs: number;
+  /** True where the credential does not say who decides, so that the person is asked for a name. */
+  askName: boolean;
+  /** What is wrong with the address. */
+  problem?: string | undefined;
+}
+
+/** The approvals: those that wait for someone first, and whatever else is asked for. */
+export function ApprovalList({ counts, filter, older, problem, ...list }: ListProps) {
+  const { pending } = counts;
+  const { approvals, askName, nowMs } = list;
+  const isPending = filter["status"] === "pending";
+  return (
+    <Page
+      section="approvals"
+      title={pending === 1 ? "1 approval is waiting" : `${pending} approvals are waiting`}
+      refreshes
+    >
+      {problem !== undefined && (
+        <p class="card notice" role="alert">
+          {problem}
+        </p>
+      )}
+      <nav class="tabs" id="tabs" data-live="" aria-label="Status">
+        {approvalStatuses.map((status) => (
+          <a
+            href={`/panel?${new URLSearchParams({ ...filter, status }).toString()}`}
+            aria-current={filter["status"] === status ? "page" : undefined}
+          >
+            {status} <span class="dim">{counts[status]}</span>
+          </a>
+        ))}
+      </nav>
+      <Filters filter={filter} />
+      <div id="list" data-live="">
+        {approvals.length === 0 && <Nothing filter={filter} />}
+        {approvals.length > 0 && (
+          <form method="post" action="/panel/batch">
+            {isPending && (
+              <label class="check" for="select-all" data-script hidden>
+                <input type="checkbox" id="select-all" /> All of these
+              </label>
+            )}
+            <ul class="list">
+              {approvals.map((approval) => (
+                <Row approval={approval} nowMs={nowMs} />
+              ))}
+            </ul>
+            {isPending && <Batch askName={askName} />}
+          </form>
+        )}
+        {older !== null && (
+          <nav class="actions" aria-label="Pages">
+            <a href={older}>Older</a>
+          </nav>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Nothing({ filter }: { filter: Record<string, string> }) {
+  const isNarrow = Object.keys(filter).length > 1;
+  return (
+    <p class="card">
+      {isNarrow && (
+        <>
+          Nothing fits. <a href="/panel">Show what is waiting</a>
+        </>
+      )}
+      {!isNarrow && filter["status"] === "pending" && (
+        <>
+          Nothing is waiting for you. Gated calls show up here as soon as an agent asks for one.{" "}
+          <a href="/panel/try">Try it</a>
+        </>
+      )}
+      {!isNarrow && filter["status"] !== "pending" && "There are none."}
+    </p>
+  );
+}
+
+const fields = [
+  ["q", "Text", "In an id, a name or the arguments"],
+  ["agent_id", "Agent's id", ""],
+  ["tool_name", "Tool", ""],
+  ["user_id", "User", ""],
+] as const;
+
+function Filters({ filter }: { filter: Record<string, string> }) {
+  const { status = "pending" } = filter;
+  const isOpen = fields.some(([name]) => filter[name] !== undefined);
+  return (
+    <details class="filters" open={isOpen}>
+      <summary>Search</summary>
+      <form method="get" action="/panel">
+        <input type="hidden" name="status" value={status} />
+        {fields.map(([name, label, hint]) => (
+          <label>
+            {label} {hint !== "" && <span class="dim">{hint}</span>}
+            <input name={name} value={filter[name] ?? ""} />
+          </label>
+        ))}
+        <div class="actions">
+          <button>Search</button>
+          {isOpen && <a href={`/panel?status=${encodeURIComponent(status)}`}>Show all</a>}
+        </div>
+      </form>
+    </details>
+  );
+}
+
+function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
+  const { created_at, expires_at, id, policy, status, tool_name, user_id, votes } = approval;
+  const { approve } = policy.quorum;
+  const yes = votes.filter((vote) => vote.status === "approved").length;
+  return (
+    <li class="card row" data-row>
+      {status === "pending" && (
+        <input
+          type="checkbox"
+          name="id"
+          value={id}
+          aria-label={`Choose ${visible(tool_name)}, ${id}`}
+        />
+      )}
+      <div>
+        <a href={`/panel/approvals/${id}`}>
+          <strong>{visible(tool_name)}</strong>
+        </a>{" "}
+        <span class="dim">by {visible(approval.source_name ?? approval.agent_id ?? "")}</span>
+        {policy.risk !== null && <span class={`risk ${policy.risk}`}>{policy.risk} risk</span>}
+        <div>{summary(approval)}</div>
+        <div class="dim">
+          {user_id === null ? "No user named" : `For ${visible(user_id)}`} ·{" "}
+          <Ago seconds={created_at} nowMs={nowMs} /> ·{" "}
+          {status === "pending" ? timeLeft(expires_at, status, nowMs) : status}
+          {approve > 1 && status === "pending" && ` · ${yes} of ${approve} votes`}
+        </div>
+      </div>
+    </li>
+  );
+}
+
+/** The arguments on one line, cut where the line ends; the whole of them stands on the approval's own page. */
+function summary({ tool_args }: ApprovalRecord): string {
+  const text = visible(JSON.stringify(tool_args));
+  return text.length <= 160 ? text : `${text.slice(0, 160)}… (open to see all)`;
+}
+
+function Batch({ askName }: { askName: boolean }) {
+  return (
+    <fieldset class="card">
+      <legend>Those that are chosen</legend>
+      {askName && (
+        <label>
+          Your name
+          <input name="resolved_by" maxlength={255} autocomplete="name" />
+        </label>
+      )}
+      <label>
+        Note <span class="dim">(the agents are told, where you reject)</span>
+        <input name="note" maxlength={4000} />
+      </label>
+      <div class="actions">
+        <button class="yes" name="decision" value="approved">
+          Approve them
+        </button>
+        <button class="no" name="decision" value="rejected">
+          Reject them
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+/** What came of one approval of several. */
+export interface BatchItem {
+  id: string;
+  toolName: string | null;
+  /** Why it was not decided so; null where it was. */
+  problem: string | null;
+  status: string;
+}
+
+export function BatchOutcome({ items, decision }: { items: BatchItem[]; decision: string }) {
+  const done = items.filter(({ problem }) => problem === null).length;
+  return (
+    <Page section="approvals" title={`${done} of ${items.length} ${decision}`}>
+      <ul class="list">
+        {items.map(({ id, problem, status, toolName }) => (
+          <li class="card">
+            <a href={`/panel/approvals/${id}`}>
+              <strong>{visible(toolName ?? id)}</strong>
+            </a>
+            {problem === null ? (
+              <div class="dim">{status}</div>
+            ) : (
+              <div class="wrong">{visible(problem)}</div>
+            )}
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a href="/panel">Back to what is waiting</a>
+      </p>
+    </Page>
+  );
+}
