@@ -3,12 +3,14 @@ import { approvalStatuses } from "../approval/record.ts";
 import type { ApprovalFilter } from "../run/store.ts";
 import { approvals, counters, kernMeta, runs, sessions } from "./d1-schema.ts";
 import { type Asked, queriesOf } from "./queries.ts";
+import { runQueriesOf } from "./run-queries.ts";
 import { asksForStatusOnly, type Contains, total } from "./search.ts";
 import { sessionQueriesOf } from "./session-queries.ts";
 
 const contains: Contains = (text, part) => sql`instr(lower(${text}), lower(${part})) > 0`;
 
 export const queries = queriesOf({ approvals, kernMeta, runs }, contains);
+export const runQueries = runQueriesOf({ runs });
 export const sessionQueries = sessionQueriesOf({ runs, sessions }, contains);
 
 /** How many there are: from the counters where they know. */

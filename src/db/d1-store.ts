@@ -16,9 +16,10 @@ import type {
 import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
 import { apiKeys, switches } from "./d1-schema.ts";
-import { queries, sessionQueries, totalOf } from "./d1-search.ts";
+import { queries, runQueries, sessionQueries, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
+import { runsOn } from "./runs.ts";
 import { listOf, type Read, type Search } from "./search.ts";
 import type { Ask } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
@@ -29,6 +30,7 @@ export class D1Store implements Store {
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
   readonly switches: SwitchStore;
+  readonly listRuns: Store["listRuns"];
   readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
   readonly #binding: string;
@@ -42,6 +44,7 @@ export class D1Store implements Store {
     this.sessions = sessionsOn(sessionQueries, ask);
     this.apiKeys = apiKeysOn(apiKeys, ask);
     this.switches = switchesOn(switches, ask);
+    this.listRuns = runsOn(runQueries, ask);
   }
 
   async project(run: RunRow | null, rows: ApprovalRow[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from "./postgres-schema.ts";
 import { toPostgresText } from "./postgres-text.ts";
 import { type Asked, queriesOf } from "./queries.ts";
+import { runQueriesOf } from "./run-queries.ts";
 import { asksForStatusOnly, type Contains, total } from "./search.ts";
 import { sessionQueriesOf } from "./session-queries.ts";
 
@@ -23,6 +24,7 @@ const contains: Contains = (text, part) =>
 export const apiKeys = keys as unknown as typeof d1.apiKeys;
 export const switches = killSwitches as unknown as typeof d1.switches;
 export const queries = queriesOf(tables, contains);
+export const runQueries = runQueriesOf(tables);
 export const sessionQueries = sessionQueriesOf(tables, contains);
 
 /** How many there are: of what is pending exactly, from an index that holds nothing else, and of the others so far. */

@@ -16,9 +16,17 @@ import { apiKeysOn } from "./api-keys.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import { apiKeys, queries, sessionQueries, switches, totalOf } from "./postgres-search.ts";
+import {
+  apiKeys,
+  queries,
+  runQueries,
+  sessionQueries,
+  switches,
+  totalOf,
+} from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Asked } from "./queries.ts";
+import { runsOn } from "./runs.ts";
 import { listOf, type Read, type Search } from "./search.ts";
 import type { Told } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
@@ -29,6 +37,7 @@ export class PostgresStore implements Store {
   readonly sessions: SessionStore = sessionsOn(sessionQueries, async (use) => this.#read(use));
   readonly apiKeys: ApiKeyStore = apiKeysOn(apiKeys, async (use) => this.#read(use));
   readonly switches: SwitchStore = switchesOn(switches, async (use) => this.#read(use));
+  readonly listRuns = runsOn(runQueries, async (use) => this.#read(use));
   readonly #place: Place;
 
   constructor(place: Place) {

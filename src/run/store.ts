@@ -173,6 +173,23 @@ export interface ApprovalList {
   next: Position | null;
 }
 
+/** What may be asked of the list of runs; every field that is set must match. */
+export interface RunFilter {
+  status?: RunStatus | undefined;
+  agent_id?: string | undefined;
+  /** The team's own runs, and those of its members that are agents. */
+  team_id?: string | undefined;
+  requested_by?: string | undefined;
+  /** Whose runs alone; null for those of all agents, or of all teams. */
+  of?: { agents: readonly string[] | null; teams: readonly string[] | null } | undefined;
+}
+
+export interface RunList {
+  runs: RunRow[];
+  /** Where to go on; null at the end. A page may be short, or empty, and not be the end. */
+  next: Position | null;
+}
+
 /** The sessions, of which the database holds the truth. */
 export interface SessionStore {
   /**
@@ -233,6 +250,8 @@ export interface Store {
   countApprovals(filter: ApprovalFilter): Promise<Total>;
   /** The row's copy, for records whose object has been emptied; null where there is none or it is hidden. */
   readApproval(id: string): Promise<ApprovalRecord | null>;
+  /** Newest first, in a stable order among equals, members' runs among the others; `after` is where the page before ended. */
+  listRuns(filter: RunFilter, page: { limit: number; after: Position | null }): Promise<RunList>;
   /**
    * Runs that should have moved since `beforeMs` and have not: oldest first, at most `limit`. `after` is the last run of
    * the page before, so that a sweep can walk on past those that cannot be repaired.

@@ -207,6 +207,20 @@ describe("what D1 bills", () => {
     }
   });
 
+  test("a page of runs walks one index in its order, the first or one far behind, and with a filter its newest", async () => {
+    const after = { created_at_ms: startMs, id: "run-150" };
+    const first = { limit: 20, after: null };
+    const [all] = await watch(() => store.listRuns({}, first));
+    const [further] = await watch(() => store.listRuns({}, { limit: 20, after }));
+    const [paused] = await watch(() => store.listRuns({ status: "PAUSED" }, first));
+    expect(all?.plan).toBe("SCAN runs USING INDEX runs_newest");
+    expect(further?.plan).toBe("SEARCH runs USING INDEX runs_newest ((created_at_ms,id)<(?,?))");
+    expect(paused?.plan).toContain("SCAN runs USING INDEX runs_newest; SCAN runs");
+    for (const watched of [all, further])
+      expect(watched?.rowsRead).toBeLessThanOrEqual(2 * page.limit + 6);
+    expect(paused?.rowsRead).toBeLessThanOrEqual(6 * page.limit);
+  });
+
   const byNewest = { limit: 20, offset: 0, sortBy: "created_at", ascending: false } as const;
   const isLooked = "CO-ROUTINE sessions; ";
 
@@ -263,7 +277,7 @@ describe("what D1 bills", () => {
     },
   );
 
-  test("a whole cycle, from a new session's run and its pause over the decision to the end, writes 18 rows", async () => {
+  test("a whole cycle, from a new session's run and its pause over the decision to the end, writes 19 rows", async () => {
     const cost = async (...args: Parameters<Store["project"]>) => {
       written = 0;
       await store.project(...args);
@@ -273,7 +287,7 @@ describe("what D1 bills", () => {
     const pending = { id: "priced", run_id: "priced" };
     const approved = { ...pending, status: "approved", resolved_by: "eve" } as const;
     const ended = { ...approved, call_outcome: "succeeded", run_status: "COMPLETED" } as const;
-    expect(await cost(runRow(run), [approvalRow(pending)])).toBe(13);
+    expect(await cost(runRow(run), [approvalRow(pending)])).toBe(14);
     expect(await cost(runRow(run), [approvalRow(pending)])).toBe(0);
     expect(await cost(null, [approvalRow(approved, { version: 2 })])).toBe(3);
     const completed = runRow({ ...run, version: 3, status: "COMPLETED", output: "Done." });
@@ -297,7 +311,7 @@ describe("what D1 bills", () => {
     expect(await bill()).toBe(1);
     written = 0;
     await store.project(runRow({ id: "in claimed", session_id: "claimed" }), []);
-    expect(written).toBe(3);
+    expect(written).toBe(4);
   });
 
   test("a decision that is told together with its outcome is one change of status", async () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queries, sessionQueries, totalOf } from "../../src/db/postgres-search.ts";
+import { queries, runQueries, sessionQueries, totalOf } from "../../src/db/postgres-search.ts";
 import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { ApprovalFilter, Position, SessionFilter, SessionRow } from "../../src/run/store.ts";
@@ -174,6 +174,19 @@ describe("how Postgres goes about sessions", () => {
     const { led, read } = await watch(sessionQueries.page(db, { name: "about 39" }, page));
     expect(led).toContain("sessions_newest");
     expect(read).toBeLessThanOrEqual(10_000 + 2 * limit);
+  });
+
+  test("a page of runs walks one index, and with a filter looks at no more than its window", async () => {
+    for (const after of [null, { created_at_ms: 15_000, id: "a" }]) {
+      const all = await watch(runQueries.page(db, runQueries.searchOf({}, after), limit));
+      expect([all.led, all.isSorted]).toEqual([["runs_newest"], false]);
+      expect(all.read).toBeLessThanOrEqual(limit);
+      const of = { agents: ["b"], teams: [] };
+      const none = await watch(runQueries.page(db, runQueries.searchOf({ of }, after), limit));
+      expect(none.led).toContain("runs_newest");
+      expect(none.led).not.toContain("all of runs");
+      expect(none.read).toBeLessThanOrEqual(10_000 + 2 * limit);
+    }
   });
 
   test("a session's runs, its history and what was left behind are found by one index", async () => {

@@ -10,6 +10,7 @@ export function questionsTo(store: Store): (() => Promise<unknown>)[] {
     async () => store.countApprovals({ status: "pending" }),
     async () => store.readApproval("approval-1"),
     async () => store.stuckRuns(0, 1),
+    async () => store.listRuns({ status: "PAUSED" }, { limit: 1, after: null }),
     async () => store.sessions.read("session-1"),
     async () => store.apiKeys.read("key-1"),
     async () => store.switches.read(["a"]),

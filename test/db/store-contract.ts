@@ -5,6 +5,7 @@ import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
 import { apiKeyContract } from "./api-key-contract.ts";
 import { switchContract } from "./switch-contract.ts";
+import { runListContract } from "./run-list-contract.ts";
 import { sessionContract } from "./session-contract.ts";
 
 /** What every store keeps to. `make` gives one that is empty; `numRuns` is how many stories it is told. */
@@ -85,6 +86,7 @@ export function storeContract(
     listContract(() => store, numRuns);
 
     sessionContract(() => store);
+    runListContract(() => store);
     apiKeyContract(() => store);
     switchContract(() => store);
 
