@@ -103,7 +103,7 @@ async function nextSteps(url: string): Promise<string> {
   return `
 kern is running at ${url} (Ctrl-C ends it). Next:
 
-  1. Start a run, which will pause:
+  1. Start a run, which will pause, at ${url}/panel/try, or so:
      curl ${url}/agents/data-manager/runs${key} -F stream=false -F message="Delete all data of user u-42"
 
   2. See what waits for a decision:

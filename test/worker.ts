@@ -185,6 +185,7 @@ export const short = new Agent({
   tools: [lookUp],
   maxSteps: 3,
   addHistoryToContext: 2,
+  examples: ["Look u-1 up", "Say <b>hello</b>"],
 });
 
 const clerk = new Agent({

@@ -19,6 +19,8 @@ export interface AgentOptions {
    * this agent had completed when the run was started. `true` is 3; default none.
    */
   addHistoryToContext?: boolean | number;
+  /** Messages to begin with, for somebody who does not know it yet: the panel offers them. */
+  examples?: readonly string[];
 }
 
 /** An agent as configuration: it holds no state of any run. Throws a TypeError that names what is wrong. */
@@ -37,6 +39,7 @@ export class Agent {
   readonly maxSteps: number;
   /** How many earlier runs of the session the model is shown. */
   readonly historyRuns: number;
+  readonly examples: readonly string[];
 
   /** `kind` is what an error calls it, and `own` the tools that it has because of its kind. */
   constructor(options: AgentOptions, kind = "Agent", ...own: Tool[]) {
@@ -69,6 +72,7 @@ export class Agent {
     this.db = options.db ?? null;
     this.maxSteps = maxSteps;
     this.historyRuns = historyRuns(`${kind} '${id}'`, addHistoryToContext);
+    this.examples = [...(options.examples ?? [])];
   }
 }
 

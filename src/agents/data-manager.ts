@@ -29,4 +29,5 @@ export const dataManager = new Agent({
   model: new OpenAIChat({ id: "gpt-4o-mini" }),
   tools: [deleteUserData, countUserRecords],
   instructions: ["You help users manage data operations."],
+  examples: ["Please delete user u-42", "Count the records of user u-42"],
 });

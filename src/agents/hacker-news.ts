@@ -35,6 +35,7 @@ export const hackerNews = new Agent({
   model: new OpenAIChat({ id: "gpt-4o-mini" }),
   tools: [getTopStories],
   instructions: ["You tell people what is on Hacker News."],
+  examples: ["What are the top 2 stories on Hacker News?"],
 });
 
 interface Settings {

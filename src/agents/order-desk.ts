@@ -71,4 +71,8 @@ export const orderDesk = new Agent({
   model: new OpenAIChat({ id: "gpt-4o-mini" }),
   tools: [sendReceipt, cancelOrder, bookDelivery, weighParcel, refundOrder],
   instructions: ["You help customers with their orders."],
+  examples: [
+    "Refund 20 of order o-5",
+    "Send the receipt of order o-5, then refund 20 of order o-5",
+  ],
 });

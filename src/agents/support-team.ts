@@ -54,4 +54,5 @@ export const supportTeam = new Team({
   members: [accountKeeper],
   tools: [sendApology],
   instructions: ["You lead the support team. Hand what concerns accounts to your members."],
+  examples: ["Close account acc-7", "Close account acc-8 and send an apology to bob@example.com"],
 });

@@ -7,7 +7,7 @@ import type { RunView } from "../run/view.ts";
 import type { OsEnv } from "./auth.ts";
 import { exampleRun, exampleTeamRun } from "./examples.ts";
 import { maySee } from "./own.ts";
-import { askRun, unwrap } from "./runs.ts";
+import { readRun } from "./read-run.ts";
 
 export type AgentKind = ReturnType<typeof agentKind>;
 
@@ -35,7 +35,7 @@ export function agentKind(kind: Agent["sourceType"], agents: ReadonlyMap<string,
 
   /** The run, also of an agent that is no longer configured: such a run can still be read, and cancelled. */
   const readOf = async (c: Context<OsEnv>): Promise<RunView> => {
-    const view = await readRun(c, runIdOf(c));
+    const view = await readRun(c.env, runIdOf(c));
     const isSeen = view !== null && maySee(c.var.principal, view.requested_by);
     const owner = view === null || !isTeam ? view?.agent_id : (view.agent_id ?? view.team_id);
     if (isSeen && owner === idOf(c) && (view.agent_id === null) === isTeam) return view;
@@ -70,10 +70,4 @@ export function agentKind(kind: Agent["sourceType"], agents: ReadonlyMap<string,
     readOf,
     ownerOf,
   };
-}
-
-async function readRun(c: Context<OsEnv>, runId: string): Promise<RunView | null> {
-  if (!isRunId(runId)) return null;
-  const reply = await askRun(c.env, runId, async (object) => object.view());
-  return !reply.ok && reply.reason === "not_found" ? null : unwrap(reply, "Run").run;
 }

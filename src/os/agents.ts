@@ -7,7 +7,8 @@ import { onInvalid } from "./errors.ts";
 import { holds } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 import { runRoutes } from "./run-routes.ts";
-import { runStartRoutes, type StartParts } from "./run-start.ts";
+import { runStartRoutes } from "./run-start.ts";
+import type { StartParts } from "./start-run.ts";
 
 export interface AgentRoutesParts extends StartParts {
   kind: Agent["sourceType"];

@@ -87,12 +87,13 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", publicRoutes(parts));
   app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
-  app.route("/panel", panelRoutes({ ...parts, approvals }, authenticate("panel")));
+  const startSession = sessionStarter(db, now);
+  const panel = panelRoutes({ ...parts, approvals, startSession }, authenticate("panel"));
+  app.route("/panel", panel);
 
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
   app.route("/", batchRoutes(approvals));
-  const startSession = sessionStarter(db, now);
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
   app.route("/", switchRoutes(parts));

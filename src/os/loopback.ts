@@ -9,6 +9,11 @@ export function isLoopback(hostname: string): boolean {
   );
 }
 
+/** Whether a request came in at this very machine, and not through Cloudflare's edge. */
+export function isOfThisMachine({ headers, url }: Request): boolean {
+  return isLoopback(new URL(url).hostname) && !headers.has("cf-ray");
+}
+
 /** The origin that a page claims to be of: null where the header is missing, "null" where it names none that can be read. */
 export function originOf(header: string | undefined): string | null {
   if (header === undefined) return null;

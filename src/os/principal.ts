@@ -84,6 +84,18 @@ export function holdsAny(principal: Pick<Principal, "scopes">, scope: Scope): bo
   );
 }
 
+/** The agents or teams that the principal may do this to, by their ids; null for all of them. */
+export function heldFor(
+  principal: Pick<Principal, "scopes">,
+  scope: Scope,
+): readonly string[] | null {
+  if (holds(principal, scope)) return null;
+  return [...principal.scopes].flatMap((held) => {
+    const [kind, id = "", action] = held.split(":");
+    return `${kind}:${action}` === scope ? [id] : [];
+  });
+}
+
 /**
  * Whether what this credential says counts as a decision. One that runs agents could decide on what it has caused itself;
  * it may only where it could give itself everything anyway.

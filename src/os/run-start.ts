@@ -1,38 +1,25 @@
-import { createHash } from "node:crypto";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { canonicalJson } from "../approval/call-hash.ts";
-import { newRunId } from "../run/ids.ts";
-import { messageVersion, type StartMessage } from "../run/messages.ts";
 import type { RunView } from "../run/view.ts";
 import type { AgentKind } from "./agent-kind.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
 import { badForm, onInvalid } from "./errors.ts";
-import { isLoopback } from "./loopback.ts";
-import { foreignUser, userOf } from "./own.ts";
+import { isOfThisMachine } from "./loopback.ts";
+import { foreignUser } from "./own.ts";
 import { json, refusals } from "./responses.ts";
 import { FollowQuery, RunRequest } from "./run-request.ts";
 import { type Follow, open, runOrEvents, teamOf } from "./run-stream.ts";
 import { askRun, holdMs, unreachable, unwrap } from "./runs.ts";
 import { RunAccepted } from "./schemas.ts";
-import type { StartSession } from "./session-start.ts";
 import { eventStream } from "./sse.ts";
+import { startRun, type StartParts } from "./start-run.ts";
 
 /** The longest that one request waits for a run; who waits longer asks again, or reads the stream. */
 const maxWaitMs = 15 * 60_000;
 
-export interface StartParts {
-  /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
-  ready: (env: Record<string, unknown>) => Promise<void>;
-  startSession: StartSession;
-}
-
 /** How a run begins. */
-export function runStartRoutes(
-  kind: AgentKind,
-  { ready, startSession }: StartParts,
-): OpenAPIHono<OsEnv> {
+export function runStartRoutes(kind: AgentKind, parts: StartParts): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
 
   app.openapi(
@@ -84,49 +71,21 @@ export function runStartRoutes(
       const agent = kind.find(kind.idOf(c));
       const body = await readBody(c, RunRequest);
       if ("response" in body) return body.response;
-      await ready(c.env);
       const { message, stream, background, session_id, user_id } = body.value;
-      const key = c.req.header("idempotency-key");
-      const { aliases, id: principal } = c.var.principal;
-      const userId = userOf(c.var.principal, user_id ?? null);
-      const runId = newRunId(
-        key === undefined ? undefined : canonicalJson([principal, agent.id, key]),
-      );
-      const { sessionId, history } = await startSession(c.env, {
-        runId,
-        isRepeatable: key !== undefined,
-        component: { type: kind.kind, id: agent.id },
+      const run = await startRun(c.env, parts, {
+        agent,
+        principal: c.var.principal,
+        message,
+        userId: user_id ?? null,
         sessionId: session_id ?? null,
-        userId,
-        message,
-        historyRuns: agent.historyRuns,
-      });
-      const start: StartMessage = {
-        v: messageVersion,
-        runId,
-        agentId: agent.id,
-        sessionId,
-        userId,
-        requestedBy: principal,
-        ...(aliases.length > 0 && { requester: { aliases: [...aliases] } }),
-        message,
-        ...(history.length > 0 && { history }),
-        fingerprint: fingerprint({
-          message,
-          session_id: session_id ?? null,
-          user_id: user_id ?? null,
-        }),
-        local: isLoopback(new URL(c.req.url).hostname) && c.req.header("cf-ray") === undefined,
+        key: c.req.header("idempotency-key"),
+        local: isOfThisMachine(c.req.raw),
         unattended: background,
         waitMs: stream || background ? 0 : holdMs,
-      };
-      const { run } = unwrap(
-        await askRun(c.env, runId, async (object) => object.start(start)),
-        "Run",
-      );
+      });
       if (background) return c.json(accepted(run), 202);
-      if (stream) return eventStream(open(c, runId), { team: teamOf(c) });
-      return c.json(await settled(c, runId, run, maxWaitMs), 200);
+      if (stream) return eventStream(open(c, run.run_id), { team: teamOf(c) });
+      return c.json(await settled(c, run, maxWaitMs), 200);
     }) as never,
   );
 
@@ -134,15 +93,11 @@ export function runStartRoutes(
 }
 
 /** Waits on for a run that takes longer than one question is held open. */
-async function settled(
-  c: Context<OsEnv>,
-  runId: string,
-  first: RunView,
-  waitMs: number,
-): Promise<RunView> {
+async function settled(c: Context<OsEnv>, first: RunView, waitMs: number): Promise<RunView> {
   let run = first;
   for (let waitedMs = 0; isMoving(run) && waitedMs < waitMs; waitedMs += holdMs) {
-    ({ run } = unwrap(await askRun(c.env, runId, async (object) => object.wait(holdMs)), "Run"));
+    const reply = await askRun(c.env, first.run_id, async (object) => object.wait(holdMs));
+    ({ run } = unwrap(reply, "Run"));
   }
   return run;
 }
@@ -153,8 +108,4 @@ function accepted({ run_id, session_id }: RunView) {
 
 function isMoving({ status }: RunView): boolean {
   return status === "RUNNING" || status === "PENDING";
-}
-
-function fingerprint(request: Record<string, unknown>): string {
-  return createHash("sha256").update(canonicalJson(request)).digest("hex");
 }

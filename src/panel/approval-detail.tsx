@@ -27,7 +27,11 @@ export function ApprovalDetail({ approval, before, nowMs, askName, problem, draf
   const isPending = status === "pending";
   const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
   return (
-    <Page section="approvals" title={`${visible(tool_name)}: ${status}`} refreshes={!isPending}>
+    <Page
+      section="approvals"
+      title={`${visible(tool_name)}: ${status}`}
+      refreshes={isPending ? undefined : 20}
+    >
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {problem}

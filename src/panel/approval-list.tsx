@@ -27,7 +27,7 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
     <Page
       section="approvals"
       title={pending === 1 ? "1 approval is waiting" : `${pending} approvals are waiting`}
-      refreshes
+      refreshes={20}
     >
       {problem !== undefined && (
         <p class="card notice" role="alert">

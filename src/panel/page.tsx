@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { runsStyle } from "./runs-style.ts";
 import { type Section, sections } from "./sections.ts";
 
 /** Everything that the pages look like; served as a file of its own, so that no page needs an inline style. */
@@ -48,27 +49,27 @@ ins { text-decoration: none; font-weight: 700 } del { color: var(--dim) }
 pre { max-height: 60vh; overflow: auto }
 .badge { font-weight: 700 } .notice { border-left: .3rem solid var(--accent) }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
-`;
+${runsStyle}`;
 
 interface PageProps {
   title: string;
   /** Where in the panel it is; null for a page of somebody who has not come in yet. */
   section?: Section | null | undefined;
-  /** True where it is asked for anew every now and then by browsers that run no script; never where somebody may be typing. */
-  refreshes?: boolean;
+  /** After how many seconds browsers that run no script ask for it anew; never where somebody may be typing. */
+  refreshes?: number | undefined;
   children?: Child;
 }
 
 /** A whole page. Everything in it is escaped by the renderer; nothing is ever set as markup. */
-export function Page({ title, section, refreshes = false, children }: PageProps) {
+export function Page({ title, section, refreshes, children }: PageProps) {
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        {refreshes && (
+        {refreshes !== undefined && (
           <noscript>
-            <meta http-equiv="refresh" content="20" />
+            <meta http-equiv="refresh" content={String(refreshes)} />
           </noscript>
         )}
         <title>{`${title} · kern`}</title>

@@ -1,5 +1,7 @@
 /** The parts of the panel, in the order that they are shown in. */
 export const sections = {
   approvals: { title: "Approvals", path: "/panel" },
+  runs: { title: "Runs", path: "/panel/runs" },
+  try: { title: "Try it", path: "/panel/try" },
 } as const;
 export type Section = keyof typeof sections;

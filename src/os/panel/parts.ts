@@ -2,9 +2,10 @@ import type { Agent } from "../../agent/agent.ts";
 import type { Db } from "../../run/store.ts";
 import type { Approvals } from "../approvals.ts";
 import type { AuthOptions } from "../auth-options.ts";
+import type { StartParts } from "../start-run.ts";
 
 /** What the pages are made of. */
-export interface PanelParts {
+export interface PanelParts extends StartParts {
   approvals: Approvals;
   agents: ReadonlyMap<string, Agent>;
   teams: ReadonlyMap<string, Agent>;

@@ -7,7 +7,9 @@ import type { OsEnv } from "../auth.ts";
 import { approvalListPages } from "./approval-list.tsx";
 import { approvalPages } from "./approvals.tsx";
 import type { PanelParts } from "./parts.ts";
+import { runPages } from "./runs.tsx";
 import { signInRoutes } from "./sign-in.tsx";
+import { tryPages } from "./try.tsx";
 
 /** The pages for people: plain forms, which work without script. */
 export function panelRoutes(
@@ -39,6 +41,8 @@ export function panelRoutes(
   app.use("*", authenticate);
   app.route("/", approvalListPages(parts));
   app.route("/", approvalPages(parts));
+  app.route("/runs", runPages(parts));
+  app.route("/try", tryPages(parts));
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);

@@ -1,0 +1,124 @@
+import { type Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { type RunStatus, runStatuses } from "../../approval/record.ts";
+import { KernError } from "../../errors.ts";
+import { RunDetail } from "../../panel/run-detail.tsx";
+import { type Choice, RunList } from "../../panel/run-list.tsx";
+import type { Position, RunFilter, RunRow } from "../../run/store.ts";
+import { lacking, type OsEnv } from "../auth.ts";
+import { heldFor, holds, holdsAny, type Principal } from "../principal.ts";
+import { holdsFor, readVisibleRun } from "../read-run.ts";
+import { askRun, unwrap } from "../runs.ts";
+import { ownForms } from "./forms.ts";
+import type { PanelParts } from "./parts.ts";
+
+const pageSize = 50;
+
+/** The runs that somebody may read: the list, and each of them. */
+export function runPages({ all, db, now }: PanelParts): Hono<OsEnv> {
+  const app = new Hono<OsEnv>();
+  const nameOf = (id: string): string => all.get(id)?.name ?? id;
+
+  app.get("/", readsSome, async (c) => {
+    if (db === null)
+      throw new KernError(
+        "unavailable",
+        "Runs cannot be listed: pass a db to AgentOS to enable this page.",
+      );
+    const { principal } = c.var;
+    const filter = filterOf(c);
+    const after = placeOf(c.req.query("after"));
+    const { next, runs } = await db
+      .connect(c.env)
+      .listRuns({ ...filter, ...seenBy(principal) }, { limit: pageSize, after });
+    const choices = (kind: "agent" | "team"): Choice[] =>
+      [...all.values()].filter(
+        ({ id, sourceType }) => sourceType === kind && holds(principal, `${kind}s:read`, id),
+      );
+    return c.html(
+      <RunList
+        runs={runs.map((run) => listed(run, nameOf))}
+        filter={filter}
+        agents={choices("agent")}
+        teams={choices("team")}
+        older={next && addressOf(filter, next)}
+        newest={after && addressOf(filter, null)}
+        nowMs={now()}
+      />,
+    );
+  });
+
+  app.get("/:run_id", readsSome, async (c) => {
+    const { principal } = c.var;
+    const run = await readVisibleRun(c.env, c.req.param("run_id"), principal);
+    const mayCancel = holdsFor(principal, "run", run);
+    return c.html(<RunDetail run={run} nameOf={nameOf} mayCancel={mayCancel} nowMs={now()} />);
+  });
+
+  app.post("/:run_id/cancel", ownForms, readsSome, async (c) => {
+    const run = await readVisibleRun(c.env, c.req.param("run_id"), c.var.principal);
+    if (!holdsFor(c.var.principal, "run", run))
+      throw new KernError("forbidden", lacking(run.agent_id === null ? "teams:run" : "agents:run"));
+    unwrap(await askRun(c.env, run.run_id, async (object) => object.cancel()), "Run");
+    return c.redirect(`/panel/runs/${run.run_id}`, 303);
+  });
+
+  return app;
+}
+
+/** Refuses who may read no run at all. */
+const readsSome = createMiddleware<OsEnv>(async (c, next) => {
+  const { principal } = c.var;
+  if (!holdsAny(principal, "agents:read") && !holdsAny(principal, "teams:read"))
+    throw new KernError("forbidden", lacking("agents:read"));
+  await next();
+});
+
+/** What the list is narrowed to for who asks, whatever they ask for. */
+function seenBy(principal: Principal): Pick<RunFilter, "of" | "requested_by"> {
+  return {
+    of: { agents: heldFor(principal, "agents:read"), teams: heldFor(principal, "teams:read") },
+    ...(principal.ownOnly && { requested_by: principal.id }),
+  };
+}
+
+type Filter = { status?: RunStatus; agent_id?: string; team_id?: string };
+
+/** A form sends what was left open as an empty text. */
+function filterOf(c: Context<OsEnv>): Filter {
+  const status = runStatuses.find((status) => status === c.req.query("status"));
+  const agentId = c.req.query("agent_id");
+  const teamId = c.req.query("team_id");
+  return {
+    ...(status !== undefined && { status }),
+    ...(agentId && { agent_id: agentId }),
+    ...(teamId && { team_id: teamId }),
+  };
+}
+
+function addressOf(filter: Filter, after: Position | null): string {
+  const query = new URLSearchParams({
+    ...filter,
+    ...(after && { after: `${after.created_at_ms}.${after.id}` }),
+  });
+  return query.size === 0 ? "/panel/runs" : `/panel/runs?${query.toString()}`;
+}
+
+/** Where a page begins; what is no place is the beginning of the list. */
+function placeOf(text = ""): Position | null {
+  const [, at, id] = /^(\d{1,15})\.(\w{1,100})$/.exec(text) ?? [];
+  return at === undefined || id === undefined ? null : { created_at_ms: Number(at), id };
+}
+
+function listed(run: RunRow, nameOf: (id: string) => string) {
+  const { agent_id, created_at_ms, id, input, status, team_id, user_id } = run;
+  return {
+    id,
+    name: nameOf(agent_id ?? team_id ?? ""),
+    team: agent_id === null || team_id === null ? null : nameOf(team_id),
+    input,
+    user: user_id,
+    status,
+    createdAtMs: created_at_ms,
+  };
+}

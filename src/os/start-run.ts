@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Agent } from "../agent/agent.ts";
+import { canonicalJson } from "../approval/call-hash.ts";
+import { newRunId } from "../run/ids.ts";
+import { messageVersion, type StartMessage } from "../run/messages.ts";
+import type { RunView } from "../run/view.ts";
+import { userOf } from "./own.ts";
+import type { Principal } from "./principal.ts";
+import { askRun, unwrap } from "./runs.ts";
+import type { StartSession } from "./session-start.ts";
+
+export interface StartParts {
+  /** Rejects with `unavailable` while the database cannot take what a run will leave in it. */
+  ready: (env: Record<string, unknown>) => Promise<void>;
+  startSession: StartSession;
+}
+
+/** What somebody asks of an agent or a team, and who they are. */
+export interface Asking {
+  agent: Agent;
+  principal: Principal;
+  message: string;
+  /** As it was claimed, as is the session: a new one where none was. */
+  userId: string | null;
+  sessionId: string | null;
+  /** Makes the start safe to repeat, for this principal and agent. */
+  key: string | undefined;
+  /** Whether it was asked from this very machine. */
+  local: boolean;
+  unattended: boolean;
+  /** How long to wait for the run to pause or end. */
+  waitMs: number;
+}
+
+/** Starts a run, for the API and the panel alike. */
+export async function startRun(
+  env: Record<string, unknown>,
+  { ready, startSession }: StartParts,
+  asking: Asking,
+): Promise<RunView> {
+  await ready(env);
+  const { agent, key, local, message, unattended, waitMs } = asking;
+  const { aliases, id: principal } = asking.principal;
+  const userId = userOf(asking.principal, asking.userId);
+  const runId = newRunId(key === undefined ? undefined : canonicalJson([principal, agent.id, key]));
+  const { sessionId, history } = await startSession(env, {
+    runId,
+    isRepeatable: key !== undefined,
+    component: { type: agent.sourceType, id: agent.id },
+    sessionId: asking.sessionId,
+    userId,
+    message,
+    historyRuns: agent.historyRuns,
+  });
+  const start: StartMessage = {
+    v: messageVersion,
+    runId,
+    agentId: agent.id,
+    sessionId,
+    userId,
+    requestedBy: principal,
+    ...(aliases.length > 0 && { requester: { aliases: [...aliases] } }),
+    message,
+    ...(history.length > 0 && { history }),
+    fingerprint: fingerprint({
+      message,
+      session_id: asking.sessionId,
+      user_id: asking.userId,
+    }),
+    local,
+    unattended,
+    waitMs,
+  };
+  return unwrap(await askRun(env, runId, async (object) => object.start(start)), "Run").run;
+}
+
+function fingerprint(request: Record<string, unknown>): string {
+  return createHash("sha256").update(canonicalJson(request)).digest("hex");
+}

@@ -1,0 +1,66 @@
+import { visible } from "../approval/visible.ts";
+import { parseStrictJson } from "../tools/json.ts";
+import { type Call, type ShownRun, turnsOf } from "./run.ts";
+import { shown } from "./text.ts";
+
+/** What the agent has said and asked for, step by step, under its own name. */
+export function Turns({ run, name }: { run: ShownRun; name: string }) {
+  return (
+    <>
+      {turnsOf(run).map(({ calls, content }) => (
+        <div class="turn">
+          <h3>
+            {visible(name)} <span class="dim">(the agent, not a person)</span>
+          </h3>
+          {content !== "" && <p class="said">{shown(content)}</p>}
+          {calls.map((call) => (
+            <CallView call={call} />
+          ))}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function CallView({ call: { args, execution, name } }: { call: Call }) {
+  return (
+    <div class="call">
+      <h4>
+        Calls {visible(name)} <span class="dim">({stateOf(execution)})</span>
+      </h4>
+      <pre>{shown(indented(args))}</pre>
+      {execution !== undefined && execution.result !== null && (
+        <>
+          <p class="dim">What the agent was told of it:</p>
+          <pre>{shown(execution.result)}</pre>
+        </>
+      )}
+      {typeof execution?.approval_id === "string" && (
+        <p>
+          <a href={`/panel/approvals/${execution.approval_id}`}>
+            {execution.approval_type === "audit" ? "Its record" : "Its approval"}
+          </a>
+        </p>
+      )}
+      {typeof execution?.child_run_id === "string" && (
+        <p>
+          <a href={`/panel/runs/${execution.child_run_id}`}>The member's run</a>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function stateOf(execution: Call["execution"]): string {
+  if (execution === undefined || execution.tool_call_error === null) return "has not ended";
+  return execution.tool_call_error ? "did not succeed" : "succeeded";
+}
+
+/** The arguments over several lines, where they are JSON that nothing gets lost of; else as the model wrote them. */
+function indented(args: string): string {
+  try {
+    return JSON.stringify(parseStrictJson(args), null, 2);
+  } catch {
+    return args;
+  }
+}

@@ -1,0 +1,25 @@
+import { visible } from "../approval/visible.ts";
+
+/** More of one text than this is not shown: a page has many of them. */
+const maxLength = 20_000;
+
+/** The text as people may read it; where it is very long, its beginning, and that there is more. */
+export function shown(text: string): string {
+  if (text.length <= maxLength) return visible(text);
+  return `${visible(beginning(text, maxLength))}… (${text.length} characters in all; the API has the whole)`;
+}
+
+/** The first words, on one line. */
+export function firstWords(text: string, length = 120): string {
+  const line = text
+    .slice(0, 4 * length)
+    .trim()
+    .replaceAll(/\s+/g, " ");
+  const isAll = line.length <= length && text.length <= 4 * length;
+  return isAll ? visible(line) : `${visible(beginning(line, length))}…`;
+}
+
+function beginning(text: string, length: number): string {
+  // Without the half of a character that stood across the end.
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "");
+}
