@@ -25,7 +25,7 @@ export function RunDetail({ run, nameOf, mayCancel, nowMs }: RunDetailProps) {
       title={`Run of ${visible(name)}`}
       refreshes={isMoving(run) ? 5 : undefined}
     >
-      <div id="live" data-live="">
+      <div id="live" data-live="" data-moving={isMoving(run) ? "" : undefined}>
         <dl>
           <dt>Status</dt>
           <dd>
@@ -119,7 +119,7 @@ function Facts({ run, nameOf, nowMs }: Omit<RunDetailProps, "mayCancel">) {
       <dd>{visible(run.requested_by)}</dd>
       <dt>Started</dt>
       <dd>
-        <Ago seconds={(run.created_at * 1000) / 1000} nowMs={nowMs} />
+        <Ago seconds={run.created_at} nowMs={nowMs} />
       </dd>
       <dt>Session</dt>
       <dd>{visible(run.session_id)}</dd>

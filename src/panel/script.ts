@@ -65,6 +65,11 @@ export const script = `"use strict";
     timer = setTimeout(() => { refresh(); count(); }, 100);
   }
 
+  // What moves is asked for again and again while it is looked at.
+  setInterval(() => {
+    if (!document.hidden && document.querySelector("[data-moving]")) refresh();
+  }, 1500);
+
   // ---- How many wait, in the title and the icon.
   let base = document.title;
   let waiting = null;
