@@ -1,3 +1,4 @@
+import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { runsStyle } from "./runs-style.ts";
 import { type Section, sections } from "./sections.ts";
@@ -63,35 +64,38 @@ interface PageProps {
 /** A whole page. Everything in it is escaped by the renderer; nothing is ever set as markup. */
 export function Page({ title, section, refreshes, children }: PageProps) {
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        {refreshes !== undefined && (
-          <noscript>
-            <meta http-equiv="refresh" content={String(refreshes)} />
-          </noscript>
-        )}
-        <title>{`${title} · kern`}</title>
-        <link rel="stylesheet" href="/panel/style.css" />
-        <link rel="icon" type="image/svg+xml" href="/panel/icon.svg" />
-        {section !== null && <script src="/panel/panel.js" defer />}
-      </head>
-      <body>
-        <header>
-          <a href="/panel">kern</a>
-          {section !== null && <Sections current={section} />}
-        </header>
-        <main>
-          <h1 id="title" data-live="">
-            {title}
-          </h1>
-          <p id="said" class="dim" role="status" />
-          {children}
-        </main>
-        {section !== null && <Keys />}
-      </body>
-    </html>
+    <>
+      {raw("<!DOCTYPE html>")}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          {refreshes !== undefined && (
+            <noscript>
+              <meta http-equiv="refresh" content={String(refreshes)} />
+            </noscript>
+          )}
+          <title>{`${title} · kern`}</title>
+          <link rel="stylesheet" href="/panel/style.css" />
+          <link rel="icon" type="image/svg+xml" href="/panel/icon.svg" />
+          {section !== null && <script src="/panel/panel.js" defer />}
+        </head>
+        <body>
+          <header>
+            <a href="/panel">kern</a>
+            {section !== null && <Sections current={section} />}
+          </header>
+          <main>
+            <h1 id="title" data-live="">
+              {title}
+            </h1>
+            <p id="said" class="dim" role="status" />
+            {children}
+          </main>
+          {section !== null && <Keys />}
+        </body>
+      </html>
+    </>
   );
 }
 
