@@ -7,17 +7,18 @@ import { within } from "./deadline.ts";
 import { nextDueMs } from "./due.ts";
 import { asksBefore, hear } from "./delegation.ts";
 import type { Entry, Refusals } from "./entry.ts";
+import { findingsOfCall } from "./findings.ts";
 import { inspect } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { Members, type MembersParts } from "./members.ts";
-import { KillSwitch, type KillSwitchParts, type SwitchReading } from "./kill-switch.ts";
+import { KillSwitch, type KillSwitchParts } from "./kill-switch.ts";
 import type { Inspection, Report } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
-import { type Launch, plan, workOf } from "./plan.ts";
+import { type Launch, plan, type Task, workOf } from "./plan.ts";
 import { clocks } from "./policy.ts";
 import { type Setting, stop } from "./question.ts";
 import type { Elsewhere } from "./reply.ts";
-import { rootOf, type RunState } from "./state.ts";
+import { known, rootOf, type RunState } from "./state.ts";
 import { Telling } from "./telling.ts";
 import { perform } from "./work.ts";
 
@@ -44,6 +45,16 @@ export interface TeamPorts {
     rootRunId: string,
     asks: boolean,
   ) => Promise<{ refusals: Refusals; complete: boolean }>;
+}
+
+/** What was found out in this very turn, and counts in no other. */
+type News = Partial<Pick<Setting, "findings" | "killSwitch">>;
+
+/** What a piece of work is begun with. */
+interface Hand {
+  agent: Agent;
+  abort: AbortController;
+  state: RunState;
 }
 
 /** When a wake-up that failed is repeated. */
@@ -106,10 +117,10 @@ export class Engine {
    * Stores these entries and everything that follows from them at once, then begins the work. Throws where they cannot be
    * stored, and then nothing has happened.
    */
-  advance(first: Entry[] = [], killSwitch: SwitchReading = this.#killSwitch.reading): RunState {
+  advance(first: Entry[] = [], news: News = {}): RunState {
     const before = this.state;
     if (before === null && first.length === 0) throw new Error("There is no run here.");
-    const { entries, launches, state } = plan(before, first, this.#setting(first, killSwitch));
+    const { entries, launches, state } = plan(before, first, { ...this.#setting(first), ...news });
     if (entries.length > 0) {
       const row = { seq: state.seq, atMs: state.updatedAtMs, entries };
       try {
@@ -206,10 +217,13 @@ export class Engine {
     if (agent === undefined) return;
     const name = workOf(launch);
     const abort = new AbortController();
+    const hands = { agent, abort, state };
     const doing =
       launch.kind === "switch"
         ? this.#readSwitch(state)
-        : this.#do(launch, { agent, abort, state });
+        : launch.kind === "policy"
+          ? this.#askPolicy(launch, hands)
+          : this.#do(launch, hands);
     const done = doing.catch((error: unknown) => {
       console.error("kern: a step could not be stored and is repeated", messageOf(error));
       this.#work.delete(name);
@@ -221,15 +235,23 @@ export class Engine {
   async #readSwitch(state: RunState): Promise<void> {
     const isOff = await this.#killSwitch.isOff(state);
     this.#work.delete("switch");
-    this.advance([], isOff ? "off" : "on");
+    this.advance([], { killSwitch: isOff ? "off" : "on" });
     // Whoever turns it off looks in the database for the runs that it holds.
     if (!isOff) this.telling.lasts();
   }
 
-  async #do(
-    launch: Exclude<Launch, { kind: "switch" }>,
-    { agent, abort, state }: { agent: Agent; abort: AbortController; state: RunState },
+  async #askPolicy(
+    launch: Extract<Launch, { kind: "policy" }>,
+    { agent, abort: { signal }, state }: Hand,
   ): Promise<void> {
+    const { callId } = launch;
+    const { env } = this.#parts;
+    const found = await findingsOfCall(known(state.calls, callId), { agent, env, signal, state });
+    this.#work.delete(workOf(launch));
+    this.advance([], { findings: new Map([[callId, found]]) });
+  }
+
+  async #do(launch: Task, { agent, abort, state }: Hand): Promise<void> {
     const { env } = this.#parts;
     const onText = (text: string): void => {
       if (launch.kind === "model") this.telling.text(state, text, launch);
@@ -285,7 +307,7 @@ export class Engine {
   }
 
   /** Whether the journal still waits for this very attempt: a late result of another one is dropped. */
-  #isOurs(launch: Exclude<Launch, { kind: "switch" }>): boolean {
+  #isOurs(launch: Task): boolean {
     const state = this.state;
     if (state === null) return false;
     if (launch.kind === "tool") {
@@ -303,14 +325,14 @@ export class Engine {
     );
   }
 
-  #setting(first: Entry[] = [], killSwitch = this.#killSwitch.reading): Setting {
+  #setting(first: Entry[] = []): Setting {
     const started = first[0]?.kind === "started" ? first[0].agentId : undefined;
     return {
       nowMs: this.#parts.now(),
       boot: this.#parts.boot,
       alive: new Set(this.#work.keys()),
       agent: this.#agent(started),
-      killSwitch,
+      killSwitch: this.#killSwitch.reading,
     };
   }
 

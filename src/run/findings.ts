@@ -12,7 +12,7 @@ import { editedBy } from "./decide.ts";
 import { requestersOf } from "./policy.ts";
 import type { Findings } from "./question.ts";
 import type { Found } from "./reply.ts";
-import { type ApprovalState, known, type RunState } from "./state.ts";
+import { type ApprovalState, type CallState, known, type RunState } from "./state.ts";
 
 /** How long a policy's function may take: what says nothing by then has said nothing. */
 const maxPolicyMs = 10_000;
@@ -72,6 +72,16 @@ export async function approversOfChanged(
   if (!("args" in changed)) return null;
   const asked = { ...policy, when: null, preview: null };
   return (await askPolicy(asked, changed.args, around)).approvers;
+}
+
+/** What the policy of a call's tool says of it by now, where it is put to people anew: that somebody is asked is settled. */
+export async function findingsOfCall(
+  { args, toolName }: CallState,
+  around: Around,
+): Promise<Findings> {
+  const policy = around.agent.tools.get(toolName)?.approval ?? null;
+  if (policy === null) return { waived: false, approvers: null, preview: null };
+  return askPolicy({ ...policy, when: null }, args ?? {}, around);
 }
 
 /** Asks a policy's functions; what throws, or takes too long, asks a person, names nobody, and shows nothing. */

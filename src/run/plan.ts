@@ -1,10 +1,21 @@
 import type { Agent } from "../agent/agent.ts";
 import { permit } from "../agent/gate.ts";
-import { isGated, type Tool } from "../tools/tool.ts";
+import { type ApprovalPolicy, isGated, type Tool } from "../tools/tool.ts";
 import { delegate, isDelegation } from "./delegation.ts";
 import type { Entry } from "./entry.ts";
 import { dueEvents } from "./policy.ts";
-import { ask, candidateOf, close, ended, lapse, type Setting, stop, unknown } from "./question.ts";
+import {
+  ask,
+  asksAgain,
+  candidateOf,
+  close,
+  ended,
+  type Findings,
+  lapse,
+  type Setting,
+  stop,
+  unknown,
+} from "./question.ts";
 import { apply } from "./fold.ts";
 import { type CallState, currentCalls, pendingApprovals, type RunState } from "./state.ts";
 
@@ -12,6 +23,8 @@ import { type CallState, currentCalls, pendingApprovals, type RunState } from ".
 export type Launch =
   | { kind: "model"; step: number; attempt: number }
   | { kind: "tool"; callId: string; attempt: number; reconcile: boolean }
+  /** A policy's functions are asked about a call that is put to people anew. */
+  | { kind: "policy"; callId: string }
   /** The kill switch is read, because a gated call could start. */
   | { kind: "switch" };
 
@@ -21,9 +34,13 @@ export interface Plan {
   state: RunState;
 }
 
-/** The name of a piece of work: a call's id, the number of a model step, or the switch. */
+/** What the model or a tool does. */
+export type Task = Extract<Launch, { kind: "model" | "tool" }>;
+
+/** The name of a piece of work: a call's id, its policy's, the number of a model step, or the switch. */
 export function workOf(launch: Launch): string {
   if (launch.kind === "switch") return "switch";
+  if (launch.kind === "policy") return `policy ${launch.callId}`;
   return launch.kind === "tool" ? launch.callId : `step ${launch.step}`;
 }
 
@@ -126,14 +143,33 @@ function begin(state: RunState, call: CallState, agent: Agent, setting: Setting)
     const tool = agent.tools.get(call.toolName);
     return { entries: close(state, call, tool, ended(call, "refused", verdict.reason)) };
   }
-  if (verdict.kind === "ask")
-    return { entries: ask(state, call, verdict.verdict, setting, verdict.reason) };
+  if (verdict.kind === "ask") {
+    const { reason, verdict: asked } = verdict;
+    return anew(call, asked.policy, setting, (found) =>
+      ask(state, call, asked, setting, reason, found),
+    );
+  }
   const { tool } = verdict;
   return guarded(call, tool, setting, () =>
     isDelegation(agent, tool)
       ? { entries: delegate(call, agent) }
       : start(call, tool, setting, 1, false),
   );
+}
+
+/** Puts a call to people anew, once the functions of its policy as it is now have said to whom; null while they are asked. */
+function anew(
+  { id: callId }: CallState,
+  policy: ApprovalPolicy | null,
+  { alive, findings }: Setting,
+  put: (found?: Findings) => Entry[],
+): Move | null {
+  const { approversOf = null, preview = null } = policy ?? {};
+  if (approversOf === null && preview === null) return { entries: put() };
+  const found = findings?.get(callId);
+  if (found !== undefined) return { entries: put(found) };
+  const launch = { kind: "policy", callId } as const;
+  return alive.has(workOf(launch)) ? null : { entries: [], launch };
 }
 
 /** Does this where the call needs no approval, or the kill switch was read in this very turn and is off. */
@@ -175,7 +211,10 @@ function recover(state: RunState, call: CallState, agent: Agent, setting: Settin
     call.effect === tool.effect &&
     (tool.effect === "verifiable" || (tool.effect === "idempotent" && allowed)) &&
     tool.version === call.toolVersion;
-  if (!repeatable || call.attempt >= maxAttempts) return { entries: unknown(state, call, setting) };
+  if (!repeatable || call.attempt >= maxAttempts)
+    return anew(call, asksAgain(call, tool), setting, (found) =>
+      unknown(state, call, setting, found),
+    );
   const { effect } = tool;
   return guarded(call, tool, setting, () =>
     start(call, tool, setting, call.attempt + 1, effect === "verifiable"),

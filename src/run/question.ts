@@ -27,6 +27,8 @@ export interface Setting {
   /** Undefined where the agent is no longer configured: then the run waits for it. */
   agent: Agent | undefined;
   killSwitch: SwitchReading;
+  /** What the policies of calls that are put to people anew have just said, by the calls' ids. */
+  findings?: ReadonlyMap<string, Findings>;
 }
 
 const defaultPolicy: ApprovalPolicy = {
@@ -222,11 +224,14 @@ const unknownText =
   "The outcome of this call is unknown: it was interrupted, and may or may not have taken effect.";
 
 /** A call of which kern cannot know whether it took effect: a gated one is put to a person, any other is told to the model. */
-export function unknown(state: RunState, call: CallState, setting: Setting): Entry[] {
+export function unknown(
+  state: RunState,
+  call: CallState,
+  setting: Setting,
+  found?: Findings,
+): Entry[] {
   const tool = setting.agent?.tools.get(call.toolName);
-  // Somebody was asked before it ran: its approvers, or the run's own user.
-  const gated = call.approvalId !== null || (call.userConfirmed && !isAudited(tool, call));
-  if (!gated || state.ended !== null) {
+  if (!wasGated(call, tool) || state.ended !== null) {
     return close(state, call, tool, ended(call, "unknown", unknownText));
   }
   // A tool that is gone, or asks for nothing any more, does not open what was asked of few.
@@ -239,7 +244,17 @@ export function unknown(state: RunState, call: CallState, setting: Setting): Ent
     pauseType: "confirmation",
     policy: { ...policy, type: "required" },
   };
-  return ask(state, call, verdict, setting, "unknown_outcome");
+  return ask(state, call, verdict, setting, "unknown_outcome", found);
+}
+
+/** The policy by which a call whose outcome is not known is put to people; null where it is not, or none is left. */
+export function asksAgain(call: CallState, tool: Tool | undefined): ApprovalPolicy | null {
+  return wasGated(call, tool) ? (tool?.approval ?? null) : null;
+}
+
+/** Somebody was asked before it ran: its approvers, or the run's own user. */
+function wasGated(call: CallState, tool: Tool | undefined): boolean {
+  return call.approvalId !== null || (call.userConfirmed && !isAudited(tool, call));
 }
 
 /** A call that ran under an approval has its record, whatever its tool asks for by now. */

@@ -7,7 +7,7 @@ import { KernError, messageOf } from "../errors.ts";
 import type { ModelMessage, ModelReply } from "../models/model.ts";
 import { maxResultBytes } from "./answer.ts";
 import type { Entry } from "./entry.ts";
-import { type Launch } from "./plan.ts";
+import type { Task } from "./plan.ts";
 import {
   ask,
   cancelledText,
@@ -49,10 +49,7 @@ const maxCallsPerStep = 64;
 export type Outcome = (state: RunState, setting: Setting) => Entry[];
 
 /** Does the work and says what it came to; to store that is the caller's, if the attempt is still its own. */
-export async function perform(
-  launch: Exclude<Launch, { kind: "switch" }>,
-  hands: Hands,
-): Promise<Outcome> {
+export async function perform(launch: Task, hands: Hands): Promise<Outcome> {
   return launch.kind === "model"
     ? askModel(hands)
     : callTool(launch.callId, launch.reconcile, hands);

@@ -7,9 +7,11 @@ import type { Model } from "../../src/models/model.ts";
 import { answer } from "../../src/run/decide.ts";
 import type { Entry } from "../../src/run/entry.ts";
 import { newRunId } from "../../src/run/ids.ts";
-import { plan, workOf } from "../../src/run/plan.ts";
+import { findingsOfCall } from "../../src/run/findings.ts";
+import { type Launch, plan, workOf } from "../../src/run/plan.ts";
+import type { Findings } from "../../src/run/question.ts";
 import { finish, type Found, receive } from "../../src/run/reply.ts";
-import type { RunState } from "../../src/run/state.ts";
+import { known, type RunState } from "../../src/run/state.ts";
 import { approvalRecord, runView } from "../../src/run/view.ts";
 import { tool, type Tool } from "../../src/tools/tool.ts";
 
@@ -41,6 +43,7 @@ class Run {
   boot = 1;
   alive = new Set<string>();
   agent: Agent | undefined;
+  launches: Launch[] = [];
   constructor(agent: Agent) {
     this.agent = agent;
     const started: Entry = {
@@ -67,10 +70,22 @@ class Run {
       killSwitch: "off" as const,
     };
   }
-  advance(entries: Entry[] = []) {
-    const done = plan(this.state, entries, this.setting());
+  advance(entries: Entry[] = [], findings: ReadonlyMap<string, Findings> = new Map()) {
+    const done = plan(this.state, entries, { ...this.setting(), findings });
     this.state = done.state;
     for (const launch of done.launches) this.alive.add(workOf(launch));
+    this.launches = done.launches;
+  }
+  /** The policies that are being asked answer. */
+  async answered() {
+    for (const launch of this.launches) {
+      if (launch.kind !== "policy" || this.agent === undefined) continue;
+      const { agent, state } = this;
+      const around = { agent, state, env: {}, signal: new AbortController().signal };
+      const found = await findingsOfCall(known(state.calls, launch.callId), around);
+      this.alive.delete(workOf(launch));
+      this.advance([], new Map([[launch.callId, found]]));
+    }
   }
   asks(findings: Found[] = []) {
     this.alive.clear();
@@ -170,4 +185,50 @@ test("a deployment that lacked the tool for a moment does not open its policy fo
   run.redeploy(agentWith(strictTool));
   const said = run.say("mallory", { action: "retry" });
   expect([said, [...run.state.calls.values()][0]?.phase]).toEqual(["forbidden", "waiting"]);
+});
+
+const versioned = (version: string, options: ApprovalOptions) =>
+  approval(tool({ name: "pay", parameters, version, execute: () => "" }), options);
+
+test("a call that needed nobody, and is put to people after a deployment, has somebody who may decide", async () => {
+  const options: ApprovalOptions = { when: () => false, approvers: () => ["boss"] };
+  const run = new Run(agentWith(versioned("1", options)));
+  run.alive.clear();
+  const args = { amount: 1, code: "c" };
+  const reply = {
+    content: "",
+    usage: null,
+    toolCalls: [{ id: null, name: "pay", arguments: JSON.stringify(args) }],
+  };
+  const waived = { waived: true, approvers: ["boss"], preview: null, of: JSON.stringify(args) };
+  const { agent } = run;
+  const entries = receive(run.state, reply, agent as Agent, run.setting(), undefined, [waived]);
+  // The agent goes away before the call starts.
+  run.agent = undefined;
+  run.advance(entries);
+  run.redeploy(agentWith(versioned("2", options)));
+  expect(run.state.approvals.size).toBe(0);
+  await run.answered();
+  const last = [...run.state.approvals.values()].at(-1);
+  expect([last?.reason, last?.rules.approvers]).toEqual(["tool_changed", ["boss"]]);
+});
+
+test("a new version's own function says who approves its calls, and what they read", async () => {
+  const by = (who: string, version: string) =>
+    versioned(version, { approvers: () => [who], preview: () => `Version ${version} pays.` });
+  const run = new Run(agentWith(by("boss", "1")));
+  run.asks([{ waived: false, approvers: ["boss"], preview: "Version 1 pays.", of: "" }]);
+  const { agent } = run;
+  run.agent = undefined;
+  const [first] = run.state.approvals.values();
+  if (first === undefined) throw new Error("Nobody was asked.");
+  const decision = { status: "approved" as const, data: null };
+  const tools = (agent as Agent).tools;
+  const given = answer(run.state, first, decision, person("boss"), { nowMs: run.nowMs, tools });
+  if (given.kind === "accepted") run.advance(given.entries);
+  run.redeploy(agentWith(by("cfo", "2")));
+  await run.answered();
+  const again = [...run.state.approvals.values()].at(-1);
+  expect(again).toMatchObject({ reason: "tool_changed", preview: "Version 2 pays." });
+  expect(again?.rules.approvers).toEqual(["cfo"]);
 });
