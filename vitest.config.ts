@@ -67,6 +67,19 @@ export default defineConfig({
         },
         test: { name: "node", include: ["test/**/*.node.ts"] },
       },
+      // The pages as people see them: the Worker on its server, in a browser.
+      {
+        extends: false,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.browser.ts"],
+          globalSetup: ["./test/browser/global.ts"],
+          maxWorkers: 1,
+          isolate: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
     globalSetup: ["./test/global.ts"],
     setupFiles: ["./test/setup.ts"],

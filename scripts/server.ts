@@ -42,6 +42,8 @@ export interface Server {
   url: string;
   /** Resolves when wrangler has ended, whoever ended it. */
   ended: Promise<void>;
+  /** Ends it now; safe to repeat. */
+  stop: () => Promise<void>;
 }
 
 /** Starts `wrangler dev` on a loopback port and waits until it answers; it ends with the script at the latest. */
@@ -62,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await stop();
     throw new Error(`The server did not start.\n${output()}`);
   }
-  return { url, ended };
+  return { url, ended, stop };
 }
 
 /** Whether nobody listens on this port of this machine. */

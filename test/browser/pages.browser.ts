@@ -1,0 +1,59 @@
+import { beforeAll, describe } from "vitest";
+import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
+import { paused, pausedAt } from "./runs.ts";
+
+/** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
+const pages: Record<string, () => Promise<string>> = {
+  "list-empty": async () => "/panel?page=99",
+  approval: async () => (await paused("agents/data-manager", "Delete user u-42")).page,
+  "approval-policy": async () =>
+    (await pausedAt("pay_out", { amount: 900, to: "DE12 3456", code: "hush" })).page,
+  "approval-values": async () =>
+    (await pausedAt("set_profile", { user_id: "u-1", name: "Ada Lovelace" })).page,
+  "approval-result": async () =>
+    (await pausedAt("call_bank", { question: "What is the limit of acc-7?" })).page,
+  "approval-team": async () => (await paused("teams/support-team", "Close account acc-7")).page,
+  "approval-approved": async () => decided({ status: "approved" }),
+  "approval-rejected": async () =>
+    decided({ status: "rejected", resolution_data: { note: "Ask Mia first." } }),
+  "not-found": async () => "/panel/approvals/apr_none",
+  list: async () => "/panel",
+  docs: async () => "/docs",
+};
+/** The same for who has not signed in. */
+const pagesOfStrangers: Record<string, () => Promise<string>> = {
+  "sign-in": async () => "/panel/sign-in?next=/panel",
+};
+
+async function decided(decision: object): Promise<string> {
+  const { approvalId, page } = await paused("agents/data-manager", "Delete user u-7");
+  await api(`/approvals/${approvalId}/resolve`, { ...decision, resolved_by: "ann" });
+  return page;
+}
+
+const all = [
+  ...Object.entries(pages).map(([name, path]) => ({ name, path, signedIn: true })),
+  ...Object.entries(pagesOfStrangers).map(([name, path]) => ({ name, path, signedIn: false })),
+];
+const paths = new Map<string, string>();
+
+beforeAll(async () => {
+  for (const { name, path } of all) paths.set(name, await path());
+});
+
+describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
+  test.for(all)(
+    "$name can be used by everyone, in light and in dark, and is no wider than the screen",
+    async ({ name, signedIn }, { open }) => {
+      const page = await open(paths.get(name) ?? "", { size, signedIn });
+      await expectNoSidewaysScroll(page);
+      for (const scheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await keepScreenshot(page, `${name}-${scheme}-${size}`, name !== "docs");
+        // It is long: once in each size and in each of the colours is enough.
+        if (name === "docs" && (size === "phone") !== (scheme === "light")) continue;
+        await expectAccessible(page);
+      }
+    },
+  );
+});

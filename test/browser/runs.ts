@@ -1,0 +1,39 @@
+import type { ApprovalRecord } from "../../src/approval/record.ts";
+import type { RunView } from "../../src/run/view.ts";
+import { api } from "./browser.ts";
+
+/** A run that waits, and its approval's id. */
+export interface Paused {
+  runPath: string;
+  approvalId: string;
+  /** The page to decide on. */
+  page: string;
+}
+
+/** Starts a run that pauses; `at` is an agent or a team, such as "agents/data-manager". */
+export async function paused(at: string, message: string): Promise<Paused> {
+  const run = await api<RunView>(`/${at}/runs`, { message, user_id: "mia", stream: false });
+  const { data } = await api<{ data: ApprovalRecord[] }>("/approvals?status=pending&limit=100");
+  // A member's approval belongs to the member's run, below the team's.
+  const approval = data.find(({ run_id }) => run_id === run.run_id) ?? data[0];
+  if (run.status !== "PAUSED" || approval === undefined)
+    throw new Error(`The run does not wait: ${JSON.stringify(run)}`);
+  const { id } = approval;
+  return { runPath: `/${at}/runs/${run.run_id}`, approvalId: id, page: `/panel/approvals/${id}` };
+}
+
+/** Starts a run of the scripted agent, which makes this call with exactly these arguments. */
+export async function pausedAt(name: string, args: unknown): Promise<Paused> {
+  return paused("agents/desk", JSON.stringify([{ name, args }]));
+}
+
+/** Waits until the run has ended. */
+export async function ended({ runPath }: Paused): Promise<RunView> {
+  await api(`${runPath}/continue`, { stream: false });
+  return api<RunView>(runPath);
+}
+
+/** What the model was told of its calls. */
+export function toldOf({ messages }: RunView): unknown[] {
+  return messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+}
