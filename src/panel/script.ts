@@ -47,14 +47,12 @@ export const script = `"use strict";
     const beat = setInterval(() => socket.readyState === 1 && socket.send("ping"), 30000);
     socket.onopen = () => {
       waitMs = 500;
-      document.documentElement.dataset.connected = "yes";
       if (missed) { missed = false; changed(); }
     };
     socket.onmessage = ({ data }) => data !== "pong" && changed();
     socket.onclose = () => {
       clearInterval(beat);
       missed = true;
-      document.documentElement.dataset.connected = "no";
       setTimeout(connect, waitMs * (0.5 + Math.random()));
       waitMs = Math.min(30000, waitMs * 2);
     };

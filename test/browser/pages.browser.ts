@@ -1,10 +1,10 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
-import { paused, pausedAt } from "./runs.ts";
+import { type Paused, paused, pausedAt } from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
 const pages: Record<string, () => Promise<string>> = {
-  "list-empty": async () => "/panel?page=99",
+  "list-empty": async () => "/panel?q=nothing-like-this",
   approval: async () => (await paused("agents/data-manager", "Delete user u-42")).page,
   "approval-policy": async () =>
     (await pausedAt("pay_out", { amount: 900, to: "DE12 3456", code: "hush" })).page,
@@ -18,12 +18,20 @@ const pages: Record<string, () => Promise<string>> = {
     decided({ status: "rejected", resolution_data: { note: "Ask Mia first." } }),
   "not-found": async () => "/panel/approvals/apr_none",
   list: async () => "/panel",
+  "list-approved": async () => "/panel?status=approved",
+  runs: async () => "/panel/runs",
+  run: async () => panelOf(await paused("agents/data-manager", "Delete user u-42")),
+  "run-team": async () => panelOf(await paused("teams/support-team", "Close account acc-7")),
+  try: async () => "/panel/try",
+  "try-agent": async () => "/panel/try?agent=data-manager",
   docs: async () => "/docs",
 };
 /** The same for who has not signed in. */
 const pagesOfStrangers: Record<string, () => Promise<string>> = {
   "sign-in": async () => "/panel/sign-in?next=/panel",
 };
+
+const panelOf = ({ runPath }: Paused): string => `/panel/runs/${runPath.split("/").at(-1)}`;
 
 async function decided(decision: object): Promise<string> {
   const { approvalId, page } = await paused("agents/data-manager", "Delete user u-7");
