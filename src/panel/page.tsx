@@ -25,6 +25,7 @@ ul.list { list-style: none; margin: 0; padding: 0 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 0 1rem }
 dt { color: var(--dim) } dd { margin: 0; overflow-wrap: anywhere }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.5 ui-monospace, monospace; margin: 0 0 1rem }
+pre, .card, dd, .said { overflow: clip; overflow-clip-margin: .3rem }
 form { margin: 0 } label { display: block; margin: 0 0 .8rem }
 input, textarea, select { display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--dim); border-radius: .4rem }
 textarea { field-sizing: content; min-height: 4.5rem; max-height: 60vh; resize: vertical }

@@ -66,7 +66,7 @@ async function unpacked(): Promise<{ executablePath: string; env: Record<string,
   const fontsConf = join(folder, "fonts.conf");
   const folders = [join(folder, "fonts"), "/usr/share/fonts"].map((dir) => `<dir>${dir}</dir>`);
   const cache = `<cachedir>${join(folder, "fonts-cache")}</cachedir>`;
-  const mono = ["DejaVu Sans Mono", "Liberation Mono"].map((name) => `<family>${name}</family>`);
+  const mono = ["Liberation Mono", "DejaVu Sans Mono"].map((name) => `<family>${name}</family>`);
   const alias = `<alias binding="same"><family>monospace</family><prefer>${mono.join("")}</prefer></alias>`;
   writeFileSync(
     fontsConf,

@@ -31,6 +31,19 @@ async function opened(text: string): Promise<{ path: string; shown: string }> {
 
 /** What a page is built of where the text is harmless. */
 let plain: string[] = [];
+
+// Red without the rule only where a font piles them, as Liberation Mono does.
+test("marks that are piled up stay in the box of the text, and draw on nothing else", async ({
+  open,
+}) => {
+  const heads = [];
+  for (const marks of ["", "\u0301"]) {
+    const page = await open((await opened(`Z${marks.repeat(400)}`)).path, { size: "phone" });
+    heads.push(await page.locator("header").screenshot());
+  }
+  expect(heads[0]?.equals(heads[1] ?? Buffer.of())).toBe(true);
+});
+
 test("a plain text is shown, too", async ({ open }) => {
   plain = await tags(await open((await opened("plain")).path));
   expect(plain.some((tag) => tag.startsWith("pre "))).toBe(true);
