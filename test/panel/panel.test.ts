@@ -8,6 +8,7 @@ import {
   pending,
   read,
   resolve,
+  ring,
   settle,
   start,
 } from "../client.ts";
@@ -213,6 +214,8 @@ test(
       for (const approval of await approvalsOf(run)) urls.add(`/panel/approvals/${approval.id}`);
     }
     const runs = [run_id, closed.run_id];
+    // What rings once after the last step would ring on the way.
+    for (const run of runs) await ring(run);
     const before = await stateOf(runs);
     for (const url of urls) {
       for (const method of ["GET", "HEAD", "OPTIONS", "GET"]) {
