@@ -111,7 +111,7 @@ function Edits({ approval, draft }: { approval: ApprovalRecord; draft: Draft }) 
   if (editables.length === 0) return null;
   const isTouched = editables.some(({ input }) => draft.reasons.has(input));
   return (
-    <details class="filters" open={isTouched}>
+    <details class="more" open={isTouched}>
       <summary data-edit>Change the arguments</summary>
       {editables.map(({ input, isSecret, isText, name, text }, at) => (
         <Labelled

@@ -76,13 +76,15 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
       <dd>
         <Ago seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
       </dd>
-      <dt>Time left</dt>
-      <dd>
-        {timeLeft(expires_at, status, nowMs)}
-        {status === "pending" && expires_at !== null && (
-          <span class="dim"> (until {clock(expires_at)})</span>
-        )}
-      </dd>
+      {status === "pending" && (
+        <>
+          <dt>Time left</dt>
+          <dd>
+            {timeLeft(expires_at, nowMs)}
+            {expires_at !== null && <span class="dim"> (until {clock(expires_at)})</span>}
+          </dd>
+        </>
+      )}
       <PolicyFacts approval={approval} />
       <dt>Run</dt>
       <dd>
@@ -101,7 +103,7 @@ function Difference({ approval, before }: { approval: ApprovalRecord; before: Ap
     return was === is ? [] : [{ name, was, is }];
   });
   return (
-    <details class="filters">
+    <details class="more">
       <summary>
         {rows.length === 0
           ? "The same as the last time that it was approved"

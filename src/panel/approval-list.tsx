@@ -103,7 +103,7 @@ function Filters({ filter }: { filter: Record<string, string> }) {
   const { status = "pending" } = filter;
   const isOpen = fields.some(([name]) => filter[name] !== undefined);
   return (
-    <details class="filters" open={isOpen}>
+    <details class="more" open={isOpen}>
       <summary>Search</summary>
       <form method="get" action="/panel">
         <input type="hidden" name="status" value={status} />
@@ -146,7 +146,7 @@ function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
         <div class="dim">
           {user_id === null ? "No user named" : `For ${visible(user_id)}`} ·{" "}
           <Ago seconds={created_at} nowMs={nowMs} /> ·{" "}
-          {status === "pending" ? timeLeft(expires_at, status, nowMs) : status}
+          {status === "pending" ? timeLeft(expires_at, nowMs) : status}
           {approve > 1 && status === "pending" && ` · ${yes} of ${approve} votes`}
         </div>
       </div>

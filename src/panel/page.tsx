@@ -41,7 +41,7 @@ dialog { max-width: 30rem; color: inherit; background: var(--card); border: 1px 
 label.check { display: flex; gap: .6rem; align-items: center; min-height: 2rem } label.check input { width: 1.25rem; height: 1.25rem; margin: 0; flex: none }
 #said:empty { display: none }
 .tabs { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0 0 1rem } .tabs a { color: var(--dim); text-decoration: none; padding: .35rem 0; border-bottom: 2px solid transparent; text-transform: capitalize } .tabs a[aria-current] { color: var(--fg); border-color: var(--accent) }
-.filters { margin: 0 0 1rem } summary { cursor: pointer; padding: .35rem 0 } .filters[open] > summary { margin-bottom: .6rem }
+.more { margin: 0 0 1rem } summary { cursor: pointer; padding: .35rem 0 } .more[open] > summary { margin-bottom: .6rem }
 .row { display: flex; gap: .8rem } .row > div { flex: 1; min-width: 0 } .row input { width: 1.25rem; height: 1.25rem; margin: .2rem 0 0; flex: none }
 fieldset { min-width: 0 } legend { font-weight: 700; padding: 0 .3rem }
 .risk { margin-left: .5rem; padding: .05rem .45rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .85rem } .risk.high { color: var(--no); border-color: var(--no); font-weight: 700 }

@@ -24,9 +24,8 @@ function span(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(ms / 86_400_000)} days`;
 }
 
-/** How long an approval still waits. */
-export function timeLeft(expiresAt: number | null, status: string, nowMs: number): string {
-  if (status !== "pending") return "decided";
+/** How long a pending approval still waits. */
+export function timeLeft(expiresAt: number | null, nowMs: number): string {
   if (expiresAt === null) return "no limit";
   const ms = expiresAt * 1000 - nowMs;
   if (ms < 0) return "expired";

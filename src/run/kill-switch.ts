@@ -12,7 +12,7 @@ export interface KillSwitchParts {
   now: () => number;
 }
 
-const readMs = 10_000;
+const readMs = 5_000;
 /** How soon it is read again: more and more rarely, because whoever turns it off wakes the runs that the database knows. */
 const backOff = {
   on: { firstMs: 2_000, maxMs: 5 * 60_000 },
