@@ -13,7 +13,7 @@ import type { AuthOptions } from "./auth-options.ts";
 import { batchRoutes } from "./batch.ts";
 import { configRoutes } from "./config.ts";
 import { onError } from "./errors.ts";
-import { keyRoutes } from "./keys.ts";
+import { keyRoutes, keysOf } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
 import { liveRoutes } from "./panel/live.ts";
@@ -21,7 +21,7 @@ import { panelRoutes } from "./panel/routes.tsx";
 import { referenceRoutes } from "./reference.tsx";
 import { sessionStarter } from "./session-start.ts";
 import { sessionRoutes } from "./sessions.ts";
-import { switchRoutes } from "./switches.ts";
+import { switchesOf, switchRoutes } from "./switches.ts";
 import { publicRoutes, type SystemParts } from "./system.ts";
 
 const maxBodyBytes = 1024 * 1024;
@@ -88,18 +88,20 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", referenceRoutes(app, parts));
   const approvals = approvalsOf(db);
   const startSession = sessionStarter(db, now);
-  const panel = panelRoutes({ ...parts, approvals, startSession }, authenticate("panel"));
-  app.route("/panel", panel);
+  const keys = keysOf(db, now);
+  const switches = switchesOf(db, now);
+  const panel = { ...parts, approvals, keys, startSession, switches };
+  app.route("/panel", panelRoutes(panel, authenticate("panel")));
 
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
   app.route("/", batchRoutes(approvals));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
   app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
-  app.route("/", switchRoutes(parts));
+  app.route("/", switchRoutes(switches, parts.all));
   app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
-  app.route("/", keyRoutes(db, now));
+  app.route("/", keyRoutes(keys));
   app.route("/", opsRoutes(db, now));
   return app;
 }

@@ -5,6 +5,7 @@ import { hashOfApiKey, newApiKey } from "./api-key.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { onInvalid } from "./errors.ts";
 import { ApiKey, KeyRequest, msOf, NewApiKey, runsAndDecides } from "./key-schemas.ts";
+import type { Principal } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 
 const tags = ["Keys"];
@@ -17,13 +18,63 @@ const params = z.object({
   key_id: z.string().describe("The key's id.").openapi({ example: "7h2k9qmd" }),
 });
 
-/** The project's own API keys: made, listed and taken back. */
-export function keyRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> {
-  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
-  const store = (env: Record<string, unknown>): ApiKeyStore => {
+type Env = Record<string, unknown>;
+type KeyView = z.output<typeof ApiKey>;
+
+/** Everything that can be done to API keys, for the API and the panel alike. */
+export interface Keys {
+  /** Newest first, also those that are of no use any more. */
+  list(env: Env): Promise<KeyView[]>;
+  /** The key itself is in the answer, and kept nowhere. */
+  create(
+    env: Env,
+    request: z.output<typeof KeyRequest>,
+    principal: Principal,
+  ): Promise<KeyView & { key: string }>;
+  /** Safe to repeat. */
+  revoke(env: Env, id: string): Promise<void>;
+}
+
+export function keysOf(db: Db | null, now: () => number): Keys {
+  const store = (env: Env): ApiKeyStore => {
     if (db === null) throw new KernError("unavailable", noDb);
     return db.connect(env).apiKeys;
   };
+  return {
+    async list(env) {
+      return (await store(env).list(maxKeys)).map(keyView);
+    },
+    async create(env, { expires_in, groups, name, scopes }, { aliases, id: createdBy }) {
+      const { id, key } = newApiKey();
+      const atMs = now();
+      const row: ApiKeyRow = {
+        id,
+        name,
+        hash: hashOfApiKey(key),
+        last4: key.slice(-4),
+        scopes: [...new Set(scopes)],
+        groups: [...new Set(groups)],
+        aliases: [...aliases],
+        created_by: createdBy,
+        created_at_ms: atMs,
+        expires_at_ms: expires_in === null ? null : atMs + (msOf(expires_in) ?? 0),
+        revoked_at_ms: null,
+      };
+      if (!(await store(env).add(row)))
+        throw new KernError("unavailable", "The key could not be made. Try again.", {
+          retryAfterMs: 1000,
+        });
+      return { ...keyView(row), key };
+    },
+    async revoke(env, id) {
+      if (!(await store(env).revoke(id, now()))) throw new KernError("not_found", "Key not found");
+    },
+  };
+}
+
+/** The project's own API keys: made, listed and taken back. */
+export function keyRoutes(keys: Keys): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
 
   app.openapi(
     createRoute({
@@ -39,7 +90,7 @@ export function keyRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
         ...refusals(401, 403, { 503: [noDb] }),
       },
     }),
-    async (c) => c.json({ data: (await store(c.env).list(maxKeys)).map(keyView) }, 200),
+    async (c) => c.json({ data: await keys.list(c.env) }, 200),
   );
 
   app.openapi(
@@ -63,30 +114,7 @@ export function keyRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
         }),
       },
     }),
-    async (c) => {
-      const { expires_in, groups, name, scopes } = c.req.valid("json");
-      const { aliases, id: createdBy } = c.var.principal;
-      const { id, key } = newApiKey();
-      const atMs = now();
-      const row: ApiKeyRow = {
-        id,
-        name,
-        hash: hashOfApiKey(key),
-        last4: key.slice(-4),
-        scopes: [...new Set(scopes)],
-        groups: [...new Set(groups)],
-        aliases: [...aliases],
-        created_by: createdBy,
-        created_at_ms: atMs,
-        expires_at_ms: expires_in === null ? null : atMs + (msOf(expires_in) ?? 0),
-        revoked_at_ms: null,
-      };
-      if (!(await store(c.env).add(row)))
-        throw new KernError("unavailable", "The key could not be made. Try again.", {
-          retryAfterMs: 1000,
-        });
-      return c.json({ ...keyView(row), key }, 201);
-    },
+    async (c) => c.json(await keys.create(c.env, c.req.valid("json"), c.var.principal), 201),
   );
 
   app.openapi(
@@ -105,9 +133,7 @@ export function keyRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
       },
     }),
     async (c) => {
-      const { key_id: id } = c.req.valid("param");
-      if (!(await store(c.env).revoke(id, now())))
-        throw new KernError("not_found", "Key not found");
+      await keys.revoke(c.env, c.req.valid("param").key_id);
       return c.body(null, 204);
     },
   );
@@ -115,7 +141,7 @@ export function keyRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
   return app;
 }
 
-function keyView(row: ApiKeyRow): z.output<typeof ApiKey> {
+function keyView(row: ApiKeyRow): KeyView {
   const { created_at_ms, created_by, expires_at_ms, groups, id, last4, name, revoked_at_ms } = row;
   return {
     id,

@@ -6,6 +6,7 @@ import { type Db, everyone, type Store, type SwitchRow } from "../run/store.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { onInvalid } from "./errors.ts";
 import { exampleRun, exampleTeamRun } from "./examples.ts";
+import type { Principal } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 import { seconds } from "./schemas.ts";
 import { storable } from "./storable.ts";
@@ -34,7 +35,7 @@ const Switch = z
   .describe("A kill switch.")
   .openapi("Switch", { example });
 
-const PauseRequest = z
+export const PauseRequest = z
   .object({
     reason: z
       .string()
@@ -49,27 +50,50 @@ const PauseRequest = z
   .describe("Why it is paused.")
   .openapi("PauseRequest", { example: { reason: example.reason } });
 
-export interface SwitchParts {
-  db: Db | null;
-  all: ReadonlyMap<string, Agent>;
-  now: () => number;
+type Env = Record<string, unknown>;
+type SwitchView = z.output<typeof Switch>;
+
+/** Everything that can be done to kill switches, for the API and the panel alike. */
+export interface Switches {
+  /** Those that were ever turned, on or off. */
+  list(env: Env): Promise<SwitchView[]>;
+  /** Of an agent, a team, or everyone; `reason` null where it is unpaused. Safe to repeat. */
+  turn(env: Env, turn: Turn, principal: Principal): Promise<SwitchView>;
 }
 
-/** The kill switch: for one agent or team, with all its members, or for everything. */
-export function switchRoutes({ all, db, now }: SwitchParts): OpenAPIHono<OsEnv> {
-  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
-  const storeOf = (env: Record<string, unknown>): Store => {
+interface Turn {
+  id: string;
+  paused: boolean;
+  reason: string | null;
+}
+
+export function switchesOf(db: Db | null, now: () => number): Switches {
+  const storeOf = (env: Env): Store => {
     if (db === null) throw new KernError("unavailable", noDb);
     return db.connect(env);
   };
-  const turn = async (c: Context<OsEnv>, id: string, paused: boolean, reason: string | null) => {
-    const store = storeOf(c.env);
-    const { id: changed_by } = c.var.principal;
-    const row = { id, is_on: paused, reason, changed_by, changed_at_ms: now() };
-    await store.switches.set(row);
-    if (!paused) await wakeMoving(c.env, store);
-    return view(row);
+  return {
+    async list(env) {
+      return (await storeOf(env).switches.list()).map(view);
+    },
+    async turn(env, { id, paused, reason }, { id: changed_by }) {
+      const store = storeOf(env);
+      const row = { id, is_on: paused, reason, changed_by, changed_at_ms: now() };
+      await store.switches.set(row);
+      if (!paused) await wakeMoving(env, store);
+      return view(row);
+    },
   };
+}
+
+/** The kill switch: for one agent or team, with all its members, or for everything. */
+export function switchRoutes(
+  switches: Switches,
+  all: ReadonlyMap<string, Agent>,
+): OpenAPIHono<OsEnv> {
+  const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
+  const turn = async (c: Context<OsEnv>, id: string, paused: boolean, reason: string | null) =>
+    switches.turn(c.env, { id, paused, reason }, c.var.principal);
 
   app.openapi(
     createRoute({
@@ -85,7 +109,7 @@ export function switchRoutes({ all, db, now }: SwitchParts): OpenAPIHono<OsEnv> 
         ...refusals(401, 403, { 503: [noDb] }),
       },
     }),
-    async (c) => c.json({ data: (await storeOf(c.env).switches.list()).map(view) }, 200),
+    async (c) => c.json({ data: await switches.list(c.env) }, 200),
   );
 
   const told =
@@ -165,12 +189,6 @@ export function switchRoutes({ all, db, now }: SwitchParts): OpenAPIHono<OsEnv> 
   return app;
 }
 
-function view({
-  changed_at_ms,
-  changed_by,
-  id,
-  is_on,
-  reason,
-}: SwitchRow): z.output<typeof Switch> {
+function view({ changed_at_ms, changed_by, id, is_on, reason }: SwitchRow): SwitchView {
   return { id, paused: is_on, reason, changed_by, changed_at: Math.floor(changed_at_ms / 1000) };
 }

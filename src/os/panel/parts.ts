@@ -2,11 +2,15 @@ import type { Agent } from "../../agent/agent.ts";
 import type { Db } from "../../run/store.ts";
 import type { Approvals } from "../approvals.ts";
 import type { AuthOptions } from "../auth-options.ts";
+import type { Keys } from "../keys.ts";
+import type { Switches } from "../switches.ts";
 import type { StartParts } from "../start-run.ts";
 
 /** What the pages are made of. */
 export interface PanelParts extends StartParts {
   approvals: Approvals;
+  keys: Keys;
+  switches: Switches;
   agents: ReadonlyMap<string, Agent>;
   teams: ReadonlyMap<string, Agent>;
   /** Every agent and team, members of teams included. */
