@@ -5,7 +5,8 @@ import { fieldsOf, needsOf } from "./control.ts";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "./read-answer.ts";
-import { Ago, clock, timeLeft } from "./time.tsx";
+import { clock, Moment } from "./moment.tsx";
+import { timeLeft } from "./time.ts";
 import { Timeline } from "./timeline.tsx";
 
 export interface DetailProps {
@@ -74,7 +75,7 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
       <dd>{visible(approval.requested_by ?? "unknown")}</dd>
       <dt>Asked</dt>
       <dd>
-        <Ago seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
+        <Moment seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
       </dd>
       {status === "pending" && (
         <>

@@ -2,7 +2,8 @@ import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
 import { approvalStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Page } from "./page.tsx";
-import { Ago, timeLeft } from "./time.tsx";
+import { Moment } from "./moment.tsx";
+import { timeLeft } from "./time.ts";
 
 export interface ListProps {
   approvals: ApprovalRecord[];
@@ -40,7 +41,7 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
             href={`/panel?${new URLSearchParams({ ...filter, status }).toString()}`}
             aria-current={filter["status"] === status ? "page" : undefined}
           >
-            {status} <span class="dim">{counts[status]}</span>
+            {titles[status]} <span class="dim">{counts[status]}</span>
           </a>
         ))}
       </nav>
@@ -71,6 +72,14 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
     </Page>
   );
 }
+
+const titles: Record<ApprovalStatus, string> = {
+  pending: "Pending",
+  approved: "Approved",
+  rejected: "Rejected",
+  expired: "Expired",
+  cancelled: "Cancelled",
+};
 
 function Nothing({ filter }: { filter: Record<string, string> }) {
   const isNarrow = Object.keys(filter).length > 1;
@@ -145,7 +154,7 @@ function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
         <div>{summary(approval)}</div>
         <div class="dim">
           {user_id === null ? "No user named" : `For ${visible(user_id)}`} ·{" "}
-          <Ago seconds={created_at} nowMs={nowMs} /> ·{" "}
+          <Moment seconds={created_at} nowMs={nowMs} /> ·{" "}
           {status === "pending" ? timeLeft(expires_at, nowMs) : status}
           {approve > 1 && status === "pending" && ` · ${yes} of ${approve} votes`}
         </div>

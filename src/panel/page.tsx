@@ -2,6 +2,7 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { runsStyle } from "./runs-style.ts";
 import { type Section, sections } from "./sections.ts";
+import { settingsStyle } from "./settings-style.ts";
 
 /** Everything that the pages look like; served as a file of its own, so that no page needs an inline style. */
 export const stylesheet = `
@@ -38,9 +39,7 @@ button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) 
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 footer { max-width: 46rem; margin: 0 auto; padding: 1rem } footer button { min-height: 0; padding: .3rem .8rem; font-weight: 400; border-color: var(--line); color: var(--dim) }
 dialog { max-width: 30rem; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .6rem } dialog::backdrop { background: rgb(0 0 0 / .5) }
-label.check { display: flex; gap: .6rem; align-items: center; min-height: 2rem } label.check input { width: 1.25rem; height: 1.25rem; margin: 0; flex: none }
 #said:empty { display: none }
-.tabs { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0 0 1rem } .tabs a { color: var(--dim); text-decoration: none; padding: .35rem 0; border-bottom: 2px solid transparent; text-transform: capitalize } .tabs a[aria-current] { color: var(--fg); border-color: var(--accent) }
 .more { margin: 0 0 1rem } summary { cursor: pointer; padding: .35rem 0 } .more[open] > summary { margin-bottom: .6rem }
 .row { display: flex; gap: .8rem } .row > div { flex: 1; min-width: 0 } .row input { width: 1.25rem; height: 1.25rem; margin: .2rem 0 0; flex: none }
 fieldset { min-width: 0 } legend { font-weight: 700; padding: 0 .3rem }
@@ -51,7 +50,7 @@ ins { text-decoration: none; font-weight: 700 } del { color: var(--dim) }
 pre { max-height: 60vh; overflow: auto }
 .badge { font-weight: 700 } .notice { border-left: .3rem solid var(--accent) }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
-${runsStyle}`;
+${runsStyle}${settingsStyle}`;
 
 interface PageProps {
   title: string;

@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from "../approval/record.ts";
+import type { ApprovalRecord, PolicyView } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 
 /** What a list of facts says of who may decide, who has, and how the call came about. */
@@ -20,7 +20,7 @@ export function PolicyFacts({ approval }: { approval: ApprovalRecord }) {
         </>
       )}
       <dt>Who decides</dt>
-      <dd>{visible(inWords(approval))}</dd>
+      <dd>{visible(decidersInWords(policy))}</dd>
       {votes.length > 0 && (
         <>
           <dt>Votes</dt>
@@ -49,14 +49,20 @@ export function Preview({ text }: { text: string | null }) {
   );
 }
 
-/** The policy in words, such as "2 of group:finance, not the requester". */
-function inWords({ policy }: ApprovalRecord): string {
-  const { allow_self, approvers, escalated_to, min_assurance, quorum } = policy;
-  const named =
-    approvers === null ? "people" : [...approvers, ...escalated_to].join(", ") || "nobody";
-  const isOpen = approvers === null && quorum.approve === 1;
+/** What of a policy says who decides, and how many of them it takes. */
+export type Deciders = Pick<
+  PolicyView,
+  "allow_self" | "approvers" | "escalated_to" | "min_assurance" | "quorum"
+>;
+
+/** Who decides, in words, such as "2 of group:finance, not the requester". */
+export function decidersInWords(deciders: Deciders): string {
+  const { allow_self, approvers, escalated_to, min_assurance, quorum } = deciders;
+  const named = [...(approvers ?? []), ...escalated_to].join(", ") || "nobody";
+  const { approve } = quorum;
+  const anybody = approve === 1 ? "whoever may decide" : `${approve} people who may decide`;
   return [
-    isOpen ? "whoever may decide" : `${quorum.approve} of ${named}`,
+    approvers === null ? anybody : `${approve} of ${named}`,
     ...(allow_self ? [] : ["not the requester"]),
     ...(min_assurance === null ? [] : [`by ${min_assurance} at least`]),
     ...(quorum.reject > 1 ? [`${quorum.reject} rejections are needed`] : []),

@@ -5,7 +5,7 @@ import { Page } from "./page.tsx";
 import { Turns } from "./run-turns.tsx";
 import { handedOver, hasEnded, isMoving, type ShownRun, statusWords } from "./run.ts";
 import { shown } from "./text.ts";
-import { Ago } from "./time.tsx";
+import { Moment } from "./moment.tsx";
 
 interface RunDetailProps {
   run: ShownRun;
@@ -119,7 +119,7 @@ function Facts({ run, nameOf, nowMs }: Omit<RunDetailProps, "mayCancel">) {
       <dd>{visible(run.requested_by)}</dd>
       <dt>Started</dt>
       <dd>
-        <Ago seconds={run.created_at} nowMs={nowMs} />
+        <Moment seconds={run.created_at} nowMs={nowMs} />
       </dd>
       <dt>Session</dt>
       <dd>{visible(run.session_id)}</dd>

@@ -3,7 +3,7 @@ import { visible } from "../approval/visible.ts";
 import { Page } from "./page.tsx";
 import { statusWords } from "./run.ts";
 import { firstWords } from "./text.ts";
-import { Ago } from "./time.tsx";
+import { Moment } from "./moment.tsx";
 
 export interface Choice {
   id: string;
@@ -87,7 +87,7 @@ function Row({ run, nowMs }: { run: ListedRun; nowMs: number }) {
       <div>{firstWords(run.input)}</div>
       <div class="dim">
         {run.user === null ? "No user named" : `For ${visible(run.user)}`} ·{" "}
-        <Ago seconds={run.createdAtMs / 1000} nowMs={nowMs} />
+        <Moment seconds={run.createdAtMs / 1000} nowMs={nowMs} />
       </div>
     </li>
   );

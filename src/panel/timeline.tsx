@@ -2,7 +2,7 @@ import { noteOf } from "../approval/decision.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { textOf } from "./field.tsx";
-import { Ago } from "./time.tsx";
+import { Moment } from "./moment.tsx";
 
 interface TimelineProps {
   approval: ApprovalRecord;
@@ -19,11 +19,11 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
       <h2>So far</h2>
       <ol class="timeline">
         <li>
-          Asked <Ago seconds={created_at} nowMs={nowMs} />
+          Asked <Moment seconds={created_at} nowMs={nowMs} />
         </li>
         {votes.map(({ at, by, note, status }) => (
           <li>
-            {visible(by)} voted: {status} <Ago seconds={at} nowMs={nowMs} />
+            {visible(by)} voted: {status} <Moment seconds={at} nowMs={nowMs} />
             {note !== null && <p class="said">{visible(note)}</p>}
           </li>
         ))}
@@ -31,7 +31,7 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
           <li>
             <span class="badge">{status}</span>
             {approval.resolved_by !== null && ` by ${visible(approval.resolved_by)}`}{" "}
-            {resolved_at !== null && <Ago seconds={resolved_at} nowMs={nowMs} />}
+            {resolved_at !== null && <Moment seconds={resolved_at} nowMs={nowMs} />}
             {typeof reason === "string" && <p class="said">{visible(reason)}</p>}
             {note !== null && <p class="said">{visible(note)}</p>}
             {resolution_data?.["result"] !== undefined && (

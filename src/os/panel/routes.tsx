@@ -6,8 +6,12 @@ import { script } from "../../panel/script.ts";
 import type { OsEnv } from "../auth.ts";
 import { approvalListPages } from "./approval-list.tsx";
 import { approvalPages } from "./approvals.tsx";
+import { historyPages } from "./history.tsx";
+import { keyPages } from "./keys.tsx";
+import { killSwitchPages } from "./kill-switch.tsx";
 import type { PanelParts } from "./parts.ts";
 import { runPages } from "./runs.tsx";
+import { settingsPages } from "./settings.tsx";
 import { signInRoutes } from "./sign-in.tsx";
 import { tryPages } from "./try.tsx";
 
@@ -43,6 +47,10 @@ export function panelRoutes(
   app.route("/", approvalPages(parts));
   app.route("/runs", runPages(parts));
   app.route("/try", tryPages(parts));
+  app.route("/history", historyPages(parts));
+  app.route("/settings", settingsPages(parts));
+  app.route("/settings/kill-switch", killSwitchPages(parts));
+  app.route("/settings/keys", keyPages(parts));
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);

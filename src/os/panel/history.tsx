@@ -1,0 +1,74 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { KernError } from "../../errors.ts";
+import { endStatuses, filterNames, type Found, History } from "../../panel/history.tsx";
+import { textsOf } from "../../panel/read-answer.ts";
+import { ApprovalQuery } from "../approval-query.ts";
+import { type OsEnv, requires } from "../auth.ts";
+import type { PanelParts } from "./parts.ts";
+
+const pageSize = 50;
+const names = new Set<string>(["cursor", ...filterNames]);
+const Status = z.enum(endStatuses).default("approved");
+
+/** Who decided what, when and how. */
+export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
+  const app = new Hono<OsEnv>();
+
+  app.get("/", requires("approvals:read"), async (c) => {
+    const { principal } = c.var;
+    const asked = textsOf(c.req.query());
+    const typed = new Map([...asked].filter(([name, text]) => names.has(name) && text !== ""));
+    const status = Status.safeParse(asked.get("status"));
+    const show = (
+      found: Found | null,
+      answer: 200 | 403 | 422 = 200,
+      problem?: string,
+      reasons: ReadonlyMap<string, string> = new Map(),
+    ) =>
+      c.html(
+        <History
+          status={status.data ?? "approved"}
+          draft={{ typed, reasons }}
+          seesAll={!principal.ownOnly}
+          found={found}
+          nowMs={now()}
+          problem={problem}
+        />,
+        answer,
+      );
+    if (!status.success) return show(null, 422, `Choose one of these: ${endStatuses.join(", ")}.`);
+    const query = ApprovalQuery.safeParse({
+      ...Object.fromEntries([...typed].map(([name, text]) => [name, dayAsMoment(name, text)])),
+      status: status.data,
+      limit: String(pageSize),
+    });
+    if (!query.success) {
+      const reasons = query.error.issues.map(({ message, path }) => {
+        const name = String(path[0]);
+        return [name, isDay(name) ? "Give a day, as in 2026-11-01." : message] as const;
+      });
+      return show(null, 422, "These filters cannot be read.", new Map(reasons));
+    }
+    try {
+      const { data, meta } = await approvals.list(c.env, query.data, principal);
+      const total = { count: meta.total_count, isExact: meta.total_is_exact };
+      return show({ approvals: data, total, next: meta.next_cursor });
+    } catch (error) {
+      if (!(error instanceof KernError)) throw error;
+      if (error.status !== 422 && error.status !== 403) throw error;
+      return show(null, error.status, error.message);
+    }
+  });
+
+  return app;
+}
+
+function isDay(name: string): boolean {
+  return name === "created_after" || name === "created_before";
+}
+
+/** A day begins at midnight, UTC. */
+function dayAsMoment(name: string, text: string): string {
+  return isDay(name) && /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
+}

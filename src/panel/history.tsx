@@ -1,0 +1,176 @@
+import { noteOf } from "../approval/decision.ts";
+import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
+import { visible } from "../approval/visible.ts";
+import { Labelled } from "./field.tsx";
+import { Moment } from "./moment.tsx";
+import { Page } from "./page.tsx";
+import type { Draft } from "./read-answer.ts";
+import { Tabs } from "./tabs.tsx";
+
+/** The states that an approval ends in, and what is said of one that has. */
+const ends = {
+  approved: "Approved",
+  rejected: "Rejected",
+  expired: "Expired: nobody decided in time",
+  cancelled: "Cancelled: the run ended before anybody decided",
+} as const satisfies Partial<Record<ApprovalStatus, string>>;
+export type EndStatus = keyof typeof ends;
+export const endStatuses = Object.keys(ends) as [EndStatus, ...EndStatus[]];
+
+export interface HistoryProps {
+  status: EndStatus;
+  /** The filters as they were asked for, and what is wrong with them. */
+  draft: Draft;
+  /** Whether there are other people's approvals to choose from. */
+  seesAll: boolean;
+  /** Null where the filters could not be read. */
+  found: Found | null;
+  nowMs: number;
+  problem?: string | undefined;
+}
+
+export interface Found {
+  approvals: ApprovalRecord[];
+  total: { count: number; isExact: boolean };
+  /** Where the older ones begin; null at the end. */
+  next: string | null;
+}
+
+/** What was decided, by whom, when, and what came of it. */
+export function History({ status, draft, seesAll, found, nowMs, problem }: HistoryProps) {
+  const asked = new Map([...draft.typed].filter(([name]) => name !== "cursor"));
+  return (
+    <Page section="history" title="History">
+      <Tabs
+        label="Decisions"
+        tabs={endStatuses.map((one) => ({
+          title: titleOf(one),
+          href: hrefOf(asked, { status: one }),
+          isCurrent: one === status,
+        }))}
+      />
+      {problem !== undefined && (
+        <p class="card notice" role="alert">
+          {visible(problem)}
+        </p>
+      )}
+      <Filters status={status} draft={draft} seesAll={seesAll} />
+      {found !== null && (
+        <>
+          <p class="dim">{totalInWords(found.total, status)}</p>
+          {found.approvals.length === 0 && <p class="card">{nothing(found, status)}</p>}
+          <ul class="list">
+            {found.approvals.map((approval) => (
+              <Entry approval={approval} status={status} nowMs={nowMs} />
+            ))}
+          </ul>
+          <nav class="actions" aria-label="Pages">
+            {draft.typed.has("cursor") && <a href={hrefOf(asked, { status })}>Newest</a>}
+            {found.next !== null && (
+              <a href={hrefOf(asked, { status, cursor: found.next })}>Older</a>
+            )}
+          </nav>
+        </>
+      )}
+    </Page>
+  );
+}
+
+interface EntryProps {
+  approval: ApprovalRecord;
+  status: EndStatus;
+  nowMs: number;
+}
+
+function Entry({ approval, status, nowMs }: EntryProps) {
+  const { agent_id, call_outcome, resolved_by, source_name, user_id } = approval;
+  const note = noteOf(approval.resolution_data);
+  return (
+    <li class="card">
+      <a href={`/panel/approvals/${approval.id}`}>
+        <strong>{visible(approval.tool_name)}</strong>
+      </a>{" "}
+      <span class="dim">
+        by {visible(source_name ?? agent_id ?? "")}
+        {user_id !== null && `, for ${visible(user_id)}`}
+        {approval.approval_type === "audit" && ", recorded only"}
+      </span>
+      <div>
+        {ends[status]}
+        {resolved_by !== null && (
+          <>
+            {" by "}
+            <strong>{visible(resolved_by)}</strong>
+          </>
+        )}
+        {", "}
+        <Moment seconds={approval.resolved_at ?? approval.updated_at} nowMs={nowMs} />
+      </div>
+      <div>The call: {call_outcome ?? "has not ended yet"}</div>
+      {note !== null && <div class="said">Note: {visible(note)}</div>}
+    </li>
+  );
+}
+
+const fields = [
+  ["q", "Text"],
+  ["tool_name", "Tool"],
+  ["agent_id", "Agent"],
+  ["resolved_by", "Decided by"],
+  ["user_id", "Requested for"],
+  ["created_after", "Asked from (day, UTC)"],
+  ["created_before", "Asked before (day, UTC)"],
+] as const;
+export const filterNames = fields.map(([name]) => name);
+
+function Filters({ status, draft, seesAll }: Pick<HistoryProps, "status" | "draft" | "seesAll">) {
+  const isFiltered = filterNames.some((name) => (draft.typed.get(name) ?? "") !== "");
+  return (
+    <details open={isFiltered}>
+      <summary>Filters</summary>
+      <form method="get" action="/panel/history" class="filters">
+        <input type="hidden" name="status" value={status} />
+        {fields
+          .filter(([name]) => seesAll || name !== "user_id")
+          .map(([name, label]) => (
+            <Labelled id={`filter-${name}`} name={name} label={label} draft={draft}>
+              {(tied) => {
+                const typed = draft.typed.get(name) ?? "";
+                return <input {...tied} type={typeOf(name, typed)} value={typed} />;
+              }}
+            </Labelled>
+          ))}
+        <div class="actions">
+          <button>Show</button>
+          {isFiltered && <a href={hrefOf(new Map(), { status })}>Clear</a>}
+        </div>
+      </form>
+    </details>
+  );
+}
+
+/** A browser drops what is no day from an input of that type: then it would not be seen again. */
+function typeOf(name: (typeof filterNames)[number], typed: string): string {
+  const isDay = name.startsWith("created") && /^(\d{4}-\d{2}-\d{2})?$/.test(typed);
+  return isDay ? "date" : "text";
+}
+
+function hrefOf(asked: ReadonlyMap<string, string>, more: Record<string, string>): string {
+  const given = [...asked].filter(([name, text]) => name !== "status" && text !== "");
+  const query = new URLSearchParams({ ...Object.fromEntries(given), ...more });
+  return `/panel/history?${query.toString()}`;
+}
+
+function titleOf(status: EndStatus): string {
+  return `${status[0]?.toUpperCase()}${status.slice(1)}`;
+}
+
+function totalInWords({ count, isExact }: Found["total"], status: EndStatus): string {
+  return `${count}${isExact ? "" : " or more"} ${status}, the newest first.`;
+}
+
+function nothing({ next }: Found, status: EndStatus): string {
+  return next === null
+    ? `Nothing here was ${status}. Every approval shows up on this page once it is decided, and stays.`
+    : "None of those that were looked at fit. Go on to the older ones to look further.";
+}

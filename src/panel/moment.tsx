@@ -1,0 +1,33 @@
+interface MomentProps {
+  /** Epoch seconds. */
+  seconds: number;
+  nowMs: number;
+}
+
+/** A moment as it lies from now, with the time itself at hand. */
+export function Moment({ seconds, nowMs }: MomentProps) {
+  return (
+    <time datetime={new Date(seconds * 1000).toISOString()} title={clock(seconds)}>
+      {fromNow(seconds - Math.floor(nowMs / 1000))}
+    </time>
+  );
+}
+
+export function clock(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+}
+
+const units = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+function fromNow(seconds: number): string {
+  const found = units.find(([, length]) => Math.abs(seconds) >= length);
+  if (found === undefined) return seconds > 0 ? "in less than a minute" : "just now";
+  const [unit, length] = found;
+  return new Intl.RelativeTimeFormat("en").format(Math.trunc(seconds / length), unit);
+}

@@ -1,0 +1,13 @@
+const units = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+/** A span of time in words, in the largest unit that holds it whole. */
+export function spanInWords(ms: number): string {
+  const [unit, length] = units.find(([, length]) => ms % length === 0) ?? ["millisecond", 1];
+  const count = ms / length;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
