@@ -8,7 +8,7 @@ interface MomentProps {
 export function Moment({ seconds, nowMs }: MomentProps) {
   return (
     <time datetime={new Date(seconds * 1000).toISOString()} title={clock(seconds)}>
-      {fromNow(seconds - Math.floor(nowMs / 1000))}
+      {fromNow(Math.floor(seconds) - Math.floor(nowMs / 1000))}
     </time>
   );
 }
