@@ -160,7 +160,7 @@ test(
     // A cursor is of its filters alone.
     const cursor = new URL(older ?? "", "http://localhost").searchParams.get("cursor") ?? "";
     const other = await history({ status: "approved", user_id: who, cursor });
-    expect([other.status, (await see(other)).texts["p"]]).toEqual([
+    expect([other.status, (await see(other)).texts["p"]?.slice(1)]).toEqual([
       422,
       [expect.stringContaining("The cursor is of a list with other filters")],
     ]);

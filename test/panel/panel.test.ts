@@ -191,7 +191,7 @@ async function stateOf(runIds: string[]): Promise<unknown> {
 
 test(
   "whoever follows a link or asks with GET, HEAD or OPTIONS changes nothing, however often",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async () => {
     const closed = await deletion();
     await resolve((await pending(closed.run_id)).id, { status: "approved" });
@@ -227,7 +227,8 @@ test(
             // Runs of other tests, page after page of them, are left alone.
             const isOthers = /^\/panel\/runs(\/(run_\w+)|\?)/.exec(link ?? "");
             if (isOthers !== null && !runs.includes(isOthers[2] ?? "")) continue;
-            if (link?.startsWith("/") === true) urls.add(link);
+            // Of what was decided the newest are enough: there are all those of other tests.
+            if (link?.startsWith("/") === true && !link.includes("cursor=")) urls.add(link);
           }
         }
       }
