@@ -69,7 +69,7 @@ function showSwitches(switches: Switch[]): string {
   return table(
     switches.map(({ changed_at, changed_by, id, paused, reason }) => ({
       what: id === "*" ? "everything" : id,
-      state: paused ? "PAUSED" : "on its way",
+      state: paused ? "paused" : "not paused",
       by: changed_by,
       at: time(changed_at * 1000),
       reason,
