@@ -3,7 +3,7 @@ import { canonicalJson } from "./call-hash.ts";
 import { ineligible, type Setting } from "./eligible.ts";
 import { isSamePerson, personOf } from "./person.ts";
 import type { ApprovalStatus, JsonObject } from "./record.ts";
-import { outcomeOf, type Vote, hasRejected } from "./vote.ts";
+import { hasRejected, outcomeOf, type Vote } from "./vote.ts";
 
 /** What stands behind a credential. Only a person counts as one. */
 export type PrincipalKind = "person" | "service" | "webhook" | "link" | "slack";

@@ -1,13 +1,11 @@
 import { messageOf } from "../errors.ts";
 import type { Store } from "../run/store.ts";
 import { cancelLeftBehind } from "./left-behind.ts";
+import { eachMoving, pageSize, maxPages } from "./moving.ts";
 import { askRun } from "./runs.ts";
 
 /** A run that was told to move and has not reported for this long has lost its alarm, or the database missed its news. */
 const stuckAfterMs = 2 * 60_000;
-/** How many runs one sweep touches of each kind, so that it ends within its time. */
-const pageSize = 50;
-const maxPages = 10;
 /** A run whose start and whose session's deletion crossed is told of within moments, unless its database is away. */
 const lateMs = 24 * 60 * 60_000;
 
@@ -38,15 +36,9 @@ export async function sweep(
       console.error("kern: the sweeper could not poke", runId, messageOf(error));
     }
   };
-  const beforeMs = now() - stuckAfterMs;
-  let after: { updated_at_ms: number; id: string } | undefined;
-  for (let page = 0; page < maxPages; page++) {
-    const stuck = await store.stuckRuns(beforeMs, pageSize, after);
-    for (const run of stuck) await poke(run.id);
-    swept.stuck += stuck.length;
-    after = stuck.at(-1);
-    if (stuck.length < pageSize) break;
-  }
+  swept.stuck = await eachMoving(store, now() - stuckAfterMs, async (runs) => {
+    for (const { id } of runs) await poke(id);
+  });
   let afterId: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     const overdue = await store.overdueRuns(now() - 60_000, pageSize, afterId);

@@ -10,7 +10,7 @@ import type { Principal } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
 import { seconds } from "./schemas.ts";
 import { storable } from "./storable.ts";
-import { wakeMoving } from "./wake.ts";
+import { wakeMoving } from "./moving.ts";
 
 const tags = ["Kill switch"];
 const admin = requires("agent_os:admin");

@@ -3,6 +3,7 @@ import { approvalStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Page } from "./page.tsx";
 import { Moment } from "./moment.tsx";
+import { Tabs, titleOf } from "./tabs.tsx";
 import { timeLeft } from "./time.ts";
 
 export interface ListProps {
@@ -35,16 +36,17 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
           {problem}
         </p>
       )}
-      <nav class="tabs" id="tabs" data-live="" aria-label="Status">
-        {approvalStatuses.map((status) => (
-          <a
-            href={`/panel?${new URLSearchParams({ ...filter, status }).toString()}`}
-            aria-current={filter["status"] === status ? "page" : undefined}
-          >
-            {titles[status]} <span class="dim">{counts[status]}</span>
-          </a>
-        ))}
-      </nav>
+      <div id="tabs" data-live="">
+        <Tabs
+          label="Status"
+          tabs={approvalStatuses.map((status) => ({
+            title: titleOf(status),
+            href: `/panel?${new URLSearchParams({ ...filter, status }).toString()}`,
+            isCurrent: filter["status"] === status,
+            count: counts[status],
+          }))}
+        />
+      </div>
       <Filters filter={filter} />
       <div id="list" data-live="">
         {approvals.length === 0 && <Nothing filter={filter} />}
@@ -72,14 +74,6 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
     </Page>
   );
 }
-
-const titles: Record<ApprovalStatus, string> = {
-  pending: "Pending",
-  approved: "Approved",
-  rejected: "Rejected",
-  expired: "Expired",
-  cancelled: "Cancelled",
-};
 
 function Nothing({ filter }: { filter: Record<string, string> }) {
   const isNarrow = Object.keys(filter).length > 1;

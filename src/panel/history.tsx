@@ -5,7 +5,7 @@ import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
 import { Page } from "./page.tsx";
 import type { Draft } from "./read-answer.ts";
-import { Tabs } from "./tabs.tsx";
+import { Tabs, titleOf } from "./tabs.tsx";
 
 /** The states that an approval ends in, and what is said of one that has. */
 const ends = {
@@ -159,10 +159,6 @@ function hrefOf(asked: ReadonlyMap<string, string>, more: Record<string, string>
   const given = [...asked].filter(([name, text]) => name !== "status" && text !== "");
   const query = new URLSearchParams({ ...Object.fromEntries(given), ...more });
   return `/panel/history?${query.toString()}`;
-}
-
-function titleOf(status: EndStatus): string {
-  return `${status[0]?.toUpperCase()}${status.slice(1)}`;
 }
 
 function totalInWords({ count, isExact }: Found["total"], status: EndStatus): string {

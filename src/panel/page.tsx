@@ -40,9 +40,8 @@ button.yes { background: var(--yes); border-color: var(--yes); color: var(--on) 
 footer { max-width: 46rem; margin: 0 auto; padding: 1rem } footer button { min-height: 0; padding: .3rem .8rem; font-weight: 400; border-color: var(--line); color: var(--dim) }
 dialog { max-width: 30rem; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .6rem } dialog::backdrop { background: rgb(0 0 0 / .5) }
 #said:empty { display: none }
-.more { margin: 0 0 1rem } summary { cursor: pointer; padding: .35rem 0 } .more[open] > summary { margin-bottom: .6rem }
+.more { margin: 0 0 1rem } .more[open] > summary { margin-bottom: .6rem }
 .row { display: flex; gap: .8rem } .row > div { flex: 1; min-width: 0 } .row input { width: 1.25rem; height: 1.25rem; margin: .2rem 0 0; flex: none }
-fieldset { min-width: 0 } legend { font-weight: 700; padding: 0 .3rem }
 .risk { margin-left: .5rem; padding: .05rem .45rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .85rem } .risk.high { color: var(--no); border-color: var(--no); font-weight: 700 }
 .extend { display: flex; flex-wrap: wrap; gap: .7rem; align-items: end; margin: 1.2rem 0 } .extend label { margin: 0; flex: 1; min-width: 12rem }
 .timeline { padding-left: 1.2rem } .timeline li { margin: 0 0 .5rem; overflow-wrap: anywhere }
@@ -50,6 +49,14 @@ ins { text-decoration: none; font-weight: 700 } del { color: var(--dim) }
 pre { max-height: 60vh; overflow: auto }
 .badge { font-weight: 700 } .notice { border-left: .3rem solid var(--accent) }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .actions button { flex: 1 } }
+.tabs { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 0 0 1.1rem; border-bottom: 1px solid var(--line) }
+.tabs a { padding: .55rem 0; color: var(--dim); text-decoration: none; border-bottom: 3px solid transparent }
+.tabs a[aria-current] { color: var(--fg); font-weight: 600; border-color: var(--accent) } .tabs a:hover { color: var(--fg) }
+summary { cursor: pointer; padding: .55rem 0; color: var(--accent) } details > :last-child { margin-bottom: .4rem }
+.filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 0 1rem; align-items: end; margin: 0 0 1rem } .filters button { margin: 0 0 .8rem } .filters .actions { margin: 0 0 1.1rem; align-items: center }
+fieldset { min-width: 0; border: 1px solid var(--line); border-radius: .6rem; margin: 0 0 1.1rem; padding: .6rem 1rem } legend { font-weight: 700; padding: 0 .3rem }
+.check { display: flex; gap: .6rem; align-items: center; min-height: 2.2rem; margin: 0 }
+.check input { width: 1.25rem; height: 1.25rem; margin: 0; flex: none; accent-color: var(--accent) }
 ${runsStyle}${settingsStyle}`;
 
 interface PageProps {

@@ -1,7 +1,5 @@
 /** What the pages of runs, and the one to try an agent on, look like beyond what all pages do. */
 export const runsStyle = `
-.filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0 .8rem; align-items: end; margin: 0 0 1rem }
-.filters button { margin: 0 0 .8rem }
 .turn { border-left: .2rem solid var(--line); padding-left: .8rem; margin: 0 0 1.2rem }
 .turn h3 { font-size: 1rem; margin: 0 0 .3rem } .turn > p { margin: 0 0 .6rem }
 .call { margin: 0 0 .7rem } .call h4 { font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere } .call p { margin: 0 0 .4rem } .call pre { margin: 0 0 .5rem }

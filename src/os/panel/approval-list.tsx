@@ -6,7 +6,7 @@ import { ApprovalQuery } from "../approval-query.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { decideAll } from "../batch.ts";
 import { readForm } from "../body.ts";
-import { ownForms } from "./forms.ts";
+import { decides } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** As many as are shown of what waits, those that lapse first on top; where more wait, the newest are. */
@@ -58,7 +58,6 @@ export function approvalListPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     );
   });
 
-  const decides = [ownForms, requires("approvals:write"), requires("approvals:read")] as const;
   app.post("/batch", ...decides, async (c) => {
     const read = Batch.safeParse(await readForm(c, true));
     if (!read.success) {

@@ -6,7 +6,7 @@ import { fieldsOf, inputName } from "../../panel/control.ts";
 import { type Draft, readAnswer, textsOf } from "../../panel/read-answer.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { readForm } from "../body.ts";
-import { ownForms } from "./forms.ts";
+import { decides } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** Each approval's page, the form that decides, and the one that gives it more time. */
@@ -42,7 +42,6 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     return c.html(<ApprovalDetail {...await shownTo(c, approval)} />);
   });
 
-  const decides = [ownForms, requires("approvals:write"), requires("approvals:read")] as const;
   app.post("/approvals/:id", ...decides, async (c) => {
     const id = c.req.param("id");
     const typed = textsOf(await readForm(c));
