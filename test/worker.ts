@@ -5,6 +5,7 @@ import { approval } from "../src/approval/approval.ts";
 import { OpenAIChat } from "../src/models/openai.ts";
 import { AgentOS } from "../src/os/agent-os.ts";
 import { type Reconciliation, tool } from "../src/tools/tool.ts";
+import { testChannels } from "./channels/channels.ts";
 import { act } from "./act.ts";
 import { pauseTools } from "./pause-tools.ts";
 import { policyTools } from "./policy-tools.ts";
@@ -233,6 +234,8 @@ const os = new AgentOS({
   agents: [agent, short],
   teams: [crew],
   db: new FaultyDb(),
+  channels: testChannels,
+  url: "https://kern.example.com",
   now: clock.now,
 });
 

@@ -39,6 +39,8 @@ export interface ApprovalOptions {
   escalate?: readonly { after: Duration; to: readonly string[] }[];
   /** Arguments that nobody is shown, and nothing but the tool is handed; the decision is bound to them all the same. */
   secret?: readonly string[];
+  /** The ids of the channels that tell of it, such as "slack"; none for the panel and the API alone. Default: all. */
+  notify?: readonly string[];
   /** What the approver reads beside the arguments; where it throws, nothing. */
   preview?: ApprovalPolicy["preview"];
 }
@@ -99,6 +101,7 @@ function policyOf(options: ApprovalOptions): ApprovalPolicy {
         .map(({ after, to }) => ({ afterMs: toMs("escalate", after), to: [...to] }))
         .sort((a, b) => a.afterMs - b.afterMs),
       secret: [...(options.secret ?? [])],
+      notify: options.notify === undefined ? null : [...options.notify],
     },
     when: options.when ?? null,
     preview: options.preview ?? null,

@@ -29,6 +29,7 @@ const schema = z.strictObject({
     .max(20)
     .optional(),
   secret: names.optional(),
+  notify: names.optional(),
   preview: code.nullish(),
 });
 

@@ -9,7 +9,7 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
-import type { SessionRow } from "../run/store.ts";
+import type { DeliveryRow, SessionRow } from "../run/store.ts";
 
 /**
  * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
@@ -108,6 +108,51 @@ export const switches = sqliteTable("switches", {
   reason: text("reason"),
   changed_by: text("changed_by").notNull(),
   changed_at_ms: integer("changed_at_ms").notNull(),
+});
+
+/** A column for each field of `DeliveryRow`, in its order. */
+export const deliveries = sqliteTable("deliveries", {
+  id: text("id").primaryKey(),
+  channel: text("channel").notNull(),
+  type: text("type").notNull(),
+  run_id: text("run_id").notNull(),
+  approval_id: text("approval_id"),
+  status: text("status").$type<DeliveryRow["status"]>().notNull(),
+  attempts: integer("attempts").notNull(),
+  error: text("error"),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
+});
+
+/** A column for each field of `ClosedChannel`, in its order. */
+export const channels = sqliteTable("channels", {
+  id: text("id").primaryKey(),
+  closed_at_ms: integer("closed_at_ms").notNull(),
+  reason: text("reason").notNull(),
+});
+
+/** A column for each field of `LinkRow`, in its order. */
+export const links = sqliteTable("links", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  principal: text("principal").notNull(),
+  person: text("person").notNull(),
+  linked_at_ms: integer("linked_at_ms").notNull(),
+  expires_at_ms: integer("expires_at_ms").notNull(),
+});
+
+/** A column for each field of `LinkCode`. */
+export const linkCodes = sqliteTable("link_codes", {
+  hash: text("hash").primaryKey(),
+  principal: text("principal").notNull(),
+  person: text("person").notNull(),
+  expires_at_ms: integer("expires_at_ms").notNull(),
+});
+
+/** What was used, and until when it would have been of use. */
+export const spentTokens = sqliteTable("spent_tokens", {
+  id: text("id").primaryKey(),
+  expires_at_ms: integer("expires_at_ms").notNull(),
 });
 
 /** One row: how many approvals that are not hidden there are of each status; triggers keep it. */

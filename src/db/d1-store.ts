@@ -6,19 +6,26 @@ import type {
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
+  ChannelStore,
+  DeliveryStore,
+  LinkStore,
   PageRequest,
   RunRow,
   SessionStore,
   Store,
   SwitchStore,
+  TokenStore,
   Total,
 } from "../run/store.ts";
 import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
-import { apiKeys, switches } from "./d1-schema.ts";
+import * as tables from "./d1-schema.ts";
 import { queries, runQueries, sessionQueries, totalOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
+import { channelsOn, deliveriesOn } from "./deliveries.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
+import { linksOn, tokensOn } from "./links.ts";
+import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
 import { listOf, type Read, type Search } from "./search.ts";
 import type { Ask } from "./session-queries.ts";
@@ -30,6 +37,11 @@ export class D1Store implements Store {
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
   readonly switches: SwitchStore;
+  readonly deliveries: DeliveryStore;
+  readonly channels: ChannelStore;
+  readonly links: LinkStore;
+  readonly tokens: TokenStore;
+  readonly prune: Store["prune"];
   readonly listRuns: Store["listRuns"];
   readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
@@ -42,8 +54,13 @@ export class D1Store implements Store {
     const ask: Ask = async (use) =>
       this.#ask(async () => repeating(async () => use(this.#db), isOfTheMoment));
     this.sessions = sessionsOn(sessionQueries, ask);
-    this.apiKeys = apiKeysOn(apiKeys, ask);
-    this.switches = switchesOn(switches, ask);
+    this.apiKeys = apiKeysOn(tables.apiKeys, ask);
+    this.switches = switchesOn(tables.switches, ask);
+    this.deliveries = deliveriesOn(tables.deliveries, ask);
+    this.channels = channelsOn(tables.channels, ask);
+    this.links = linksOn(tables, ask);
+    this.tokens = tokensOn(tables.spentTokens, ask);
+    this.prune = prunerOn(tables, ask);
     this.listRuns = runsOn(runQueries, ask);
   }
 

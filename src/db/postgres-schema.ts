@@ -9,7 +9,7 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
-import type { SessionRow } from "../run/store.ts";
+import type { DeliveryRow, SessionRow } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import { fromPostgresText, toPostgresText } from "./postgres-text.ts";
 
@@ -125,6 +125,51 @@ export const switches = pgTable("switches", {
   changed_at_ms: time("changed_at_ms").notNull(),
 });
 
+/** A column for each field of `DeliveryRow`, in its order. */
+export const deliveries = pgTable("deliveries", {
+  id: string("id").primaryKey(),
+  channel: string("channel").notNull(),
+  type: string("type").notNull(),
+  run_id: string("run_id").notNull(),
+  approval_id: string("approval_id"),
+  status: string("status").$type<DeliveryRow["status"]>().notNull(),
+  attempts: integer("attempts").notNull(),
+  error: string("error"),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+});
+
+/** A column for each field of `ClosedChannel`, in its order. */
+export const channels = pgTable("channels", {
+  id: string("id").primaryKey(),
+  closed_at_ms: time("closed_at_ms").notNull(),
+  reason: string("reason").notNull(),
+});
+
+/** A column for each field of `LinkRow`, in its order. */
+export const links = pgTable("links", {
+  id: string("id").primaryKey(),
+  name: string("name").notNull(),
+  principal: string("principal").notNull(),
+  person: string("person").notNull(),
+  linked_at_ms: time("linked_at_ms").notNull(),
+  expires_at_ms: time("expires_at_ms").notNull(),
+});
+
+/** A column for each field of `LinkCode`. */
+export const linkCodes = pgTable("link_codes", {
+  hash: string("hash").primaryKey(),
+  principal: string("principal").notNull(),
+  person: string("person").notNull(),
+  expires_at_ms: time("expires_at_ms").notNull(),
+});
+
+/** What was used, and until when it would have been of use. */
+export const spentTokens = pgTable("spent_tokens", {
+  id: string("id").primaryKey(),
+  expires_at_ms: time("expires_at_ms").notNull(),
+});
+
 /** The row `schema_version` says which migrations were applied. */
 export const kernMeta = pgTable("kern_meta", {
   name: string("name").primaryKey(),
@@ -138,3 +183,8 @@ true satisfies Same<typeof runs.$inferSelect, typeof d1.runs.$inferSelect>;
 true satisfies Same<typeof sessions.$inferSelect, typeof d1.sessions.$inferSelect>;
 true satisfies Same<typeof apiKeys.$inferSelect, typeof d1.apiKeys.$inferSelect>;
 true satisfies Same<typeof switches.$inferSelect, typeof d1.switches.$inferSelect>;
+true satisfies Same<typeof deliveries.$inferSelect, typeof d1.deliveries.$inferSelect>;
+true satisfies Same<typeof channels.$inferSelect, typeof d1.channels.$inferSelect>;
+true satisfies Same<typeof links.$inferSelect, typeof d1.links.$inferSelect>;
+true satisfies Same<typeof linkCodes.$inferSelect, typeof d1.linkCodes.$inferSelect>;
+true satisfies Same<typeof spentTokens.$inferSelect, typeof d1.spentTokens.$inferSelect>;

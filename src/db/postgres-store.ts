@@ -5,27 +5,27 @@ import type {
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
+  ChannelStore,
+  DeliveryStore,
+  LinkStore,
   PageRequest,
   RunRow,
   SessionStore,
   Store,
   SwitchStore,
+  TokenStore,
   Total,
 } from "../run/store.ts";
 import { apiKeysOn } from "./api-keys.ts";
+import { channelsOn, deliveriesOn } from "./deliveries.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import {
-  apiKeys,
-  queries,
-  runQueries,
-  sessionQueries,
-  switches,
-  totalOf,
-} from "./postgres-search.ts";
+import { queries, runQueries, sessionQueries, tables, totalOf } from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Asked } from "./queries.ts";
+import { linksOn, tokensOn } from "./links.ts";
+import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
 import { listOf, type Read, type Search } from "./search.ts";
 import type { Told } from "./session-queries.ts";
@@ -35,8 +35,15 @@ import { switchesOn } from "./switches.ts";
 /** The store on a Postgres. Everything that is asked of it is safe to repeat. */
 export class PostgresStore implements Store {
   readonly sessions: SessionStore = sessionsOn(sessionQueries, async (use) => this.#read(use));
-  readonly apiKeys: ApiKeyStore = apiKeysOn(apiKeys, async (use) => this.#read(use));
-  readonly switches: SwitchStore = switchesOn(switches, async (use) => this.#read(use));
+  readonly apiKeys: ApiKeyStore = apiKeysOn(tables.apiKeys, async (use) => this.#read(use));
+  readonly switches: SwitchStore = switchesOn(tables.switches, async (use) => this.#read(use));
+  readonly deliveries: DeliveryStore = deliveriesOn(tables.deliveries, async (use) =>
+    this.#read(use),
+  );
+  readonly channels: ChannelStore = channelsOn(tables.channels, async (use) => this.#read(use));
+  readonly links: LinkStore = linksOn(tables, async (use) => this.#read(use));
+  readonly tokens: TokenStore = tokensOn(tables.spentTokens, async (use) => this.#read(use));
+  readonly prune: Store["prune"] = prunerOn(tables, async (use) => this.#read(use));
   readonly listRuns = runsOn(runQueries, async (use) => this.#read(use));
   readonly #place: Place;
 

@@ -12,7 +12,7 @@ import type { Asked } from "./queries.ts";
 import { type Contains, total, window } from "./search.ts";
 
 /** Who is told; Postgres is handed in as D1, as in `Asked`. */
-export type Told = Pick<DrizzleD1Database, "insert" | "update">;
+export type Told = Pick<DrizzleD1Database, "delete" | "insert" | "update">;
 /** Asks a database, again where that may help, and fails as its store does. */
 export type Ask = <T>(use: (db: Asked & Told) => PromiseLike<T>) => Promise<T>;
 type Tables = Pick<typeof d1, "runs" | "sessions">;

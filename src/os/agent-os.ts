@@ -2,6 +2,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import packageJson from "../../package.json" with { type: "json" };
 import { Agent } from "../agent/agent.ts";
 import type { Team } from "../agent/team.ts";
+import type { Channel } from "../channels/channel.ts";
+import { channelId } from "../channels/id.ts";
 import { type Change, feedName, FeedObject } from "../panel/feed.ts";
 import { type RunHost, RunObject } from "../run/run.ts";
 import type { Db } from "../run/store.ts";
@@ -9,6 +11,7 @@ import { isGated } from "../tools/tool.ts";
 import { createApp } from "./app.ts";
 import type { OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { notifier } from "./notifier.ts";
 import { askRun } from "./runs.ts";
 import { sweep } from "./sweep.ts";
 
@@ -26,6 +29,10 @@ export interface AgentOSOptions {
   corsOrigins?: readonly string[];
   /** Who may come in, beside the security key and the project's API keys; the Worker's variables may say it too. */
   auth?: AuthOptions;
+  /** Where approvals are told of, and answered: Slack, mail, webhooks, or one of your own. */
+  channels?: readonly Channel[];
+  /** Where people reach this service, such as "https://kern.example.com"; the Worker's variable KERN_URL may say it. */
+  url?: string;
   /** The clock, in epoch milliseconds; default `Date.now`. */
   now?: () => number;
 }
@@ -63,10 +70,14 @@ export class AgentOS {
     const { now = Date.now } = options;
     this.#now = () => Math.trunc(now());
     checkDb(all, this.#db);
+    const { channels = [], url = null } = options;
+    checkChannels(channels, all);
     const host: RunHost = {
       agentOf: (id) => all.get(id),
       store: (env) => (this.#db === null ? nowhere : this.#db.connect(env)),
       publish,
+      channels,
+      notify: notifier({ channels, db: this.#db, url, now: this.#now }),
       ask: async (env, runId, question) => askRun(env as Record<string, unknown>, runId, question),
       now: this.#now,
     };
@@ -86,6 +97,8 @@ export class AgentOS {
       description = null,
       corsOrigins = [],
       auth = {},
+      channels = [],
+      url = null,
     } = this.#options;
     const db = this.#db;
     const now = this.#now;
@@ -107,6 +120,8 @@ export class AgentOS {
       dbId: db?.id ?? null,
       corsOrigins,
       auth,
+      channels,
+      url,
       ready,
       now,
     });
@@ -157,6 +172,23 @@ function withMembers(agents: readonly Agent[]): ReadonlyMap<string, Agent> {
   };
   for (const agent of agents) add(agent);
   return map;
+}
+
+/** Ids are theirs alone, and tools name only those that there are. */
+function checkChannels(channels: readonly Channel[], agents: ReadonlyMap<string, Agent>): void {
+  const ids = new Set<string>();
+  for (const { id } of channels) {
+    if (ids.has(id)) throw new TypeError(`Two channels have the id '${id}'.`);
+    ids.add(channelId(id));
+  }
+  for (const { id, tools } of agents.values())
+    for (const { approval, name } of tools.values()) {
+      const stranger = approval?.rules.notify?.find((one) => !ids.has(one));
+      if (stranger !== undefined)
+        throw new TypeError(
+          `The tool '${name}' of '${id}' is to notify '${stranger}', which is no channel of AgentOS: ${[...ids].join(", ") || "it has none"}.`,
+        );
+    }
 }
 
 function checkDb(agents: ReadonlyMap<string, Agent>, db: Db | null): void {

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import type { Agent } from "../agent/agent.ts";
+import type { Channel } from "../channels/channel.ts";
 import { KernError } from "../errors.ts";
 import type { Db } from "../run/store.ts";
 import { agentRoutes } from "./agents.ts";
@@ -11,11 +12,14 @@ import { approvalsOf } from "./approvals.ts";
 import { authenticator, isConfigured, type OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { batchRoutes } from "./batch.ts";
+import { channelRoutes, channelsOf } from "./channel-routes.ts";
 import { configRoutes } from "./config.ts";
+import { deskOf } from "./desk.ts";
 import { onError } from "./errors.ts";
 import { keyRoutes, keysOf } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
+import { linksOf } from "./links.ts";
 import { liveRoutes } from "./panel/live.ts";
 import { panelRoutes } from "./panel/routes.tsx";
 import { referenceRoutes } from "./reference.tsx";
@@ -33,6 +37,9 @@ export interface AppParts extends SystemParts {
   /** Origins of other sites whose pages may call the API. */
   corsOrigins: readonly string[];
   auth: AuthOptions;
+  channels: readonly Channel[];
+  /** Where people reach this service, where code says so. */
+  url: string | null;
 }
 
 /** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
@@ -90,8 +97,16 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   const startSession = sessionStarter(db, now);
   const keys = keysOf(db, now);
   const switches = switchesOf(db, now);
+  const channels = channelsOf(parts.channels, db, now);
   const panel = { ...parts, approvals, keys, startSession, switches };
   app.route("/panel", panelRoutes(panel, authenticate("panel")));
+
+  const links = linksOf(db, auth.isolateUsers === true, now);
+  const desk = deskOf({ approvals, links, url: parts.url, now });
+  for (const channel of parts.channels) {
+    const answers = channel.answers?.(desk);
+    if (answers !== undefined) app.route(`/${channel.id}`, answers);
+  }
 
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
@@ -102,6 +117,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
   app.route("/", keyRoutes(keys));
+  app.route("/", channelRoutes(channels));
   app.route("/", opsRoutes(db, now));
   return app;
 }

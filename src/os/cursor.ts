@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { KernError } from "../errors.ts";
-import type { ApprovalFilter, Position, Total } from "../run/store.ts";
+import type { Position, Total } from "../run/store.ts";
 
 export interface Cursor {
   after: Position;
@@ -20,7 +20,7 @@ const Parts = z.tuple([
 ]);
 
 /** A cursor as clients get it: opaque, and good for the same filter only. */
-export function writeCursor({ after, total }: Cursor, filter: ApprovalFilter): string {
+export function writeCursor({ after, total }: Cursor, filter: object): string {
   const { created_at_ms, id } = after;
   const parts: z.input<typeof Parts> = [
     version,
@@ -34,7 +34,7 @@ export function writeCursor({ after, total }: Cursor, filter: ApprovalFilter): s
 }
 
 /** Throws `invalid_request` for what `writeCursor` did not write, or wrote for another filter. */
-export function readCursor(text: string, filter: ApprovalFilter): Cursor {
+export function readCursor(text: string, filter: object): Cursor {
   const parsed = Parts.safeParse(partsOf(text));
   if (!parsed.success)
     throw new KernError(
@@ -58,7 +58,7 @@ function partsOf(text: string): unknown {
   }
 }
 
-function fingerprint(filter: ApprovalFilter): string {
+function fingerprint(filter: object): string {
   const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
   const sorted = asked.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("base64url").slice(0, 16);

@@ -29,6 +29,7 @@ const tags = [
     name: "Kill switch",
     description: "Keeping every gated call of an agent, or of all, from starting.",
   },
+  { name: "Channels", description: "Where approvals are told of, and what came of it." },
   { name: "Operations", description: "Seeing and moving what is stuck." },
 ];
 

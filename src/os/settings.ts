@@ -5,6 +5,7 @@ const schema = z.object({
   OS_SECURITY_KEY: text(),
   OS_SECURITY_KEY_PREVIOUS: text(),
   KERN_AUTH: text(),
+  KERN_URL: text(),
   JWT_JWKS_URL: text(),
   JWT_KEYS: text(),
   JWT_ISSUER: text(),
@@ -19,6 +20,8 @@ export interface Settings {
   securityKeys: string[];
   /** True where the operator has said that nobody needs to sign in. */
   open: boolean;
+  /** Where people reach this service, for links in messages; null where it is not said. */
+  url: string | null;
   jwt: Given<"jwksUrl" | "keys" | "issuer" | "audience">;
   access: Given<"team" | "audience" | "scopes">;
 }
@@ -43,6 +46,7 @@ function settingsOf(env: object): Settings {
     securityKeys:
       current === undefined ? [] : [current, previous].filter((key) => key !== undefined),
     open: found.KERN_AUTH === "none",
+    url: originIn(found.KERN_URL),
     jwt: given({
       jwksUrl: found.JWT_JWKS_URL,
       keys: found.JWT_KEYS,
@@ -69,4 +73,8 @@ function text() {
     .transform((value) =>
       typeof value === "string" && value.trim() !== "" ? value.trim() : undefined,
     );
+}
+
+function originIn(text: string | undefined): string | null {
+  return text !== undefined && URL.canParse(text) ? new URL(text).origin : null;
 }

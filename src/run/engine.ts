@@ -26,6 +26,7 @@ export interface EngineParts {
   journal: Journal;
   outbox: Outbox;
   teamOutbox: Outbox;
+  channelOutboxes: readonly Outbox[];
   /** How the members of a team are spoken to, and its other runs asked. */
   team: TeamPorts;
   readSwitches: KillSwitchParts["read"];

@@ -162,6 +162,7 @@ export interface RunDoor {
   membersAtWork(fromIndex?: number): Promise<MemberEvents[]>;
   eventCount(): Promise<number>;
   follow(fromIndex: number, stays?: boolean): Promise<ReadableStream<Uint8Array> | null>;
+  redeliver(channelId: string, noticeId: string): Promise<Reply<object>>;
   poke(again: boolean): Promise<Reply<{ inspection: Inspection }>>;
   inspect(): Promise<Reply<{ inspection: Inspection }>>;
 }

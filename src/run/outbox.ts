@@ -3,8 +3,11 @@ import { within } from "./deadline.ts";
 import type { Cursor, Journal } from "./journal.ts";
 import type { RunState } from "./state.ts";
 
-/** Tells someone outside what has changed since row `afterSeq`; safe to repeat. */
-export type Deliver = (state: RunState, afterSeq: number) => Promise<void>;
+/** Tells someone outside what has changed since row `afterSeq`; safe to repeat. False where there was nothing to tell. */
+export type Deliver = (state: RunState, afterSeq: number) => Promise<unknown>;
+
+/** How long to wait after so many failures, of which this is the last, in milliseconds. */
+type BackOff = (attempts: number, error: unknown) => number;
 
 const maxBackOffMs = 60_000;
 /**
@@ -23,6 +26,8 @@ export class Outbox {
   readonly #name: string;
   readonly #journal: Journal;
   readonly #deliver: Deliver;
+  readonly #backOff: BackOff;
+  readonly #limitMs: (attempts: number) => number;
   #cursor: Cursor | null = null;
   #flushing: Promise<boolean> | null = null;
   #rewound = 0;
@@ -31,10 +36,17 @@ export class Outbox {
   #owed = false;
   #noting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(name: string, journal: Journal, deliver: Deliver) {
+  constructor(
+    name: string,
+    journal: Journal,
+    deliver: Deliver,
+    { backOff = usual, limitMs = growing }: { backOff?: BackOff; limitMs?: typeof growing } = {},
+  ) {
     this.#name = name;
     this.#journal = journal;
     this.#deliver = deliver;
+    this.#backOff = backOff;
+    this.#limitMs = limitMs;
   }
 
   get cursor(): Cursor {
@@ -74,20 +86,22 @@ export class Outbox {
         const state = current();
         const rewound = this.#rewound;
         this.#owed = false;
-        const limitMs = deliveryMs * 2 ** Math.min(this.cursor.attempts, 3);
+        const limitMs = this.#limitMs(this.cursor.attempts);
         const delivered = await within(limitMs, this.#deliver(state, this.cursor.seq));
         if (delivered === "late") throw new Error(`No answer within ${limitMs} ms.`);
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
+          const failed = this.cursor.attempts > 0;
           this.#cursor = { seq: state.seq, attempts: 0, dueMs: null, error: null };
-          this.#noteLater();
+          // Who reads the same rows again, and finds nothing in them, has lost nothing.
+          if (failed || delivered !== false) this.#noteLater();
         }
       }
       return true;
     } catch (error) {
       this.#owed = true;
       const attempts = this.cursor.attempts + 1;
-      const waitMs = Math.min(maxBackOffMs, 1000 * 2 ** Math.min(attempts - 1, 10));
+      const waitMs = this.#backOff(attempts, error);
       this.#save({
         ...this.cursor,
         attempts,
@@ -125,4 +139,12 @@ export class Outbox {
     this.#journal.move(this.#name, cursor);
     this.#cursor = cursor;
   }
+}
+
+function usual(attempts: number): number {
+  return Math.min(maxBackOffMs, 1000 * 2 ** Math.min(attempts - 1, 10));
+}
+
+function growing(attempts: number): number {
+  return deliveryMs * 2 ** Math.min(attempts, 3);
 }

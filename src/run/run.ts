@@ -1,7 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Agent } from "../agent/agent.ts";
-import { KernError } from "../errors.ts";
+import type { Notice, Receipt, Told } from "../approval/notice.ts";
+import { KernError, messageOf } from "../errors.ts";
 import { answerAsUser, hasAnswered } from "./answer.ts";
+import { Courier, courierOutbox, type Route } from "./courier.ts";
 import { within } from "./deadline.ts";
 import { answer, prolong } from "./decide.ts";
 import { Engine } from "./engine.ts";
@@ -28,6 +30,7 @@ import {
   type StartMessage,
 } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { Sent } from "./sent.ts";
 import { stop } from "./question.ts";
 import { dueEvents } from "./policy.ts";
 import { approvalRows, runRow } from "./rows.ts";
@@ -45,6 +48,15 @@ export interface RunHost {
     changes: { id: string; version: number }[],
     requestedBy: string | null,
   ): Promise<void>;
+  /** The channels that are told of approvals. */
+  channels: readonly Route[];
+  /** Tells one of them; throws where that failed and is worth another attempt. */
+  notify(
+    env: unknown,
+    channelId: string,
+    notice: Notice,
+    told: { receipt: Receipt | null; signal: AbortSignal },
+  ): Promise<Told>;
   /** Asks another run's object; throws where it cannot be reached. */
   ask<T>(env: unknown, runId: string, question: (run: RunDoor) => Promise<T>): Promise<T>;
   /** Epoch milliseconds. */
@@ -58,6 +70,7 @@ export interface RunHost {
 export class RunObject extends DurableObject<unknown> implements RunDoor {
   readonly #host: RunHost;
   readonly #engine: Engine;
+  readonly #couriers: ReadonlyMap<string, Courier>;
   readonly #unpublished = new Map<string, number>();
   /** What the team was told last. */
   #reported = "";
@@ -66,12 +79,30 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     super(ctx, env);
     this.#host = host;
     const journal = new Journal(ctx.storage);
+    const sent = new Sent(ctx.storage);
+    this.#couriers = new Map(
+      host.channels.map((route) => {
+        const { id } = route;
+        const courier = new Courier({
+          route,
+          journal,
+          sent,
+          tools: () => this.#engine.tools,
+          notify: async (notice, told) => host.notify(env, id, notice, told),
+          now: () => host.now(),
+        });
+        return [id, courier];
+      }),
+    );
     this.#engine = new Engine({
       journal,
       outbox: new Outbox("database", journal, async (state, afterSeq) =>
         this.#project(state, afterSeq),
       ),
       teamOutbox: new Outbox("team", journal, async (state) => this.#report(state)),
+      channelOutboxes: host.channels.map((route) =>
+        courierOutbox(route, journal, this.#couriers.get(route.id) as Courier),
+      ),
       team: {
         join: async (runId, message) => host.ask(env, runId, async (run) => run.join(message)),
         turnedDown: async (runId, asks) => {
@@ -368,6 +399,18 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       });
     const found = await Promise.allSettled(asked);
     return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  }
+
+  /** Tells a channel of one thing once more; where that fails it says why, and is not tried again by itself. */
+  async redeliver(channelId: string, noticeId: string): Promise<Reply<object>> {
+    const state = this.#state;
+    const courier = this.#couriers.get(channelId);
+    if (state === null || courier === undefined) return notFound;
+    try {
+      return (await courier.repeat(state, noticeId)) ? { ok: true } : notFound;
+    } catch (error) {
+      return { ok: false, reason: "conflict", message: messageOf(error) };
+    }
   }
 
   /** Moves the run where it can move, whatever was lost; `again` tells the database everything once more. */

@@ -15,6 +15,8 @@ export interface TellingParts {
   outbox: Outbox;
   /** Tells the team of a member's run where it stands. */
   teamOutbox: Outbox;
+  /** Tell each channel what happens to the run's approvals. */
+  channelOutboxes: readonly Outbox[];
   state: () => RunState | null;
   tools: () => ReadonlyMap<string, Tool>;
   now: () => number;
@@ -55,6 +57,8 @@ export class Telling {
     const flushed = important ? this.flush(projectionMs) : Promise.resolve(true);
     // After the database, so that the team says that it has paused when lists show why.
     if (important || row.entries.some(concernsTeam)) void flushed.then(() => this.#tellTeam());
+    if (important || row.entries.some(({ kind }) => kind === "call_ended"))
+      void this.#tellChannels(after);
     this.#told = this.#told.then(async () => {
       if (over) await flushed;
       this.#listeners.tell(row.seq);
@@ -102,12 +106,7 @@ export class Telling {
 
   /** Tells what is due by now. */
   async flushDue(state: RunState): Promise<void> {
-    const nowMs = this.#parts.now();
-    const due = this.#outboxes(state).filter((outbox) => {
-      const dueMs = outbox.dueMs(state, nowMs);
-      return dueMs !== null && dueMs <= nowMs;
-    });
-    await Promise.all(due.map(async (outbox) => this.#deliver(outbox)));
+    await this.#flushDueOf(this.#outboxes(state), state);
   }
 
   /** When something is to be told next; null where everything was. */
@@ -157,8 +156,22 @@ export class Telling {
   }
 
   #outboxes(state: RunState): Outbox[] {
-    const { outbox, teamOutbox } = this.#parts;
-    return state.member === null ? [outbox] : [outbox, teamOutbox];
+    const { channelOutboxes, outbox, teamOutbox } = this.#parts;
+    return [outbox, ...(state.member === null ? [] : [teamOutbox]), ...channelOutboxes];
+  }
+
+  /** Nobody waits for it, and a channel that has failed is left in peace until its time has come. */
+  async #tellChannels(state: RunState): Promise<void> {
+    await this.#flushDueOf(this.#parts.channelOutboxes, state);
+  }
+
+  async #flushDueOf(outboxes: readonly Outbox[], state: RunState): Promise<void> {
+    const nowMs = this.#parts.now();
+    const due = outboxes.filter((outbox) => {
+      const dueMs = outbox.dueMs(state, nowMs);
+      return dueMs !== null && dueMs <= nowMs;
+    });
+    await Promise.all(due.map(async (outbox) => this.#deliver(outbox)));
   }
 
   async #tellTeam(): Promise<void> {

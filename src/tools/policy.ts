@@ -28,6 +28,8 @@ export interface Rules {
   escalate: { afterMs: number; to: string[] }[];
   /** The arguments that nobody is shown. */
   secret: string[];
+  /** The ids of the channels that tell of it; null: all of them. Approvals of before channels have none. */
+  notify?: string[] | null;
 }
 
 /** Who may decide, by the arguments: for directories that only code can ask. */
@@ -70,4 +72,5 @@ export const openRules: Rules = {
   remindAfterMs: [],
   escalate: [],
   secret: [],
+  notify: null,
 };

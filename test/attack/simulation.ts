@@ -204,6 +204,8 @@ export class Simulation {
       publish: async () => {
         if (this.feedHangs) await new Promise(() => undefined);
       },
+      channels: [],
+      notify: async () => ({ kind: "sent", receipt: null }) as const,
       now: () => this.nowMs,
     };
     Object.defineProperty(this.#ctx, "storage", { value: storage, configurable: true });

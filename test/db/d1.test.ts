@@ -6,10 +6,15 @@ import { schemaVersion } from "../../src/db/failure.ts";
 import {
   apiKeys,
   approvals,
+  channels,
   counters,
+  deliveries,
   kernMeta,
+  linkCodes,
+  links,
   runs,
   sessions,
+  spentTokens,
   switches,
 } from "../../src/db/d1-schema.ts";
 import { D1Db } from "../../src/db/d1.ts";
@@ -28,9 +33,18 @@ const db = new D1Db({ binding: "DB" });
 
 async function emptyStore(): Promise<Store> {
   await DB.batch(
-    ["approvals", "runs", "sessions", "api_keys", "switches"].map((name) =>
-      DB.prepare(`DELETE FROM ${name}`),
-    ),
+    [
+      "approvals",
+      "runs",
+      "sessions",
+      "api_keys",
+      "switches",
+      "deliveries",
+      "channels",
+      "links",
+      "link_codes",
+      "spent_tokens",
+    ].map((name) => DB.prepare(`DELETE FROM ${name}`)),
   );
   return db.connect(env);
 }
@@ -44,6 +58,11 @@ describe("a database behind the release", () => {
     "sessions",
     "api_keys",
     "switches",
+    "deliveries",
+    "channels",
+    "links",
+    "link_codes",
+    "spent_tokens",
     "counters",
     "kern_meta",
     "d1_migrations",
@@ -186,6 +205,11 @@ describe("the schema", () => {
     ["sessions", sessions],
     ["api_keys", apiKeys],
     ["switches", switches],
+    ["deliveries", deliveries],
+    ["channels", channels],
+    ["links", links],
+    ["link_codes", linkCodes],
+    ["spent_tokens", spentTokens],
     ["counters", counters],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {

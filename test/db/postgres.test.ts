@@ -7,9 +7,14 @@ import { migratePostgres, type PostgresMigration } from "../../src/db/postgres-m
 import {
   apiKeys,
   approvals,
+  channels,
+  deliveries,
   kernMeta,
+  linkCodes,
+  links,
   runs,
   sessions,
+  spentTokens,
   switches,
 } from "../../src/db/postgres-schema.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
@@ -33,7 +38,10 @@ const {
 };
 
 async function emptyStore(): Promise<Store> {
-  await queryPostgres(url, "TRUNCATE approvals, runs, sessions, api_keys, switches");
+  await queryPostgres(
+    url,
+    "TRUNCATE approvals, runs, sessions, api_keys, switches, deliveries, channels, links, link_codes, spent_tokens",
+  );
   return new PostgresDb({ url }).connect(env);
 }
 
@@ -252,6 +260,11 @@ describe("the schema for Postgres", () => {
     ["sessions", sessions],
     ["api_keys", apiKeys],
     ["switches", switches],
+    ["deliveries", deliveries],
+    ["channels", channels],
+    ["links", links],
+    ["link_codes", linkCodes],
+    ["spent_tokens", spentTokens],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {
     const migrated = await queryPostgres(

@@ -14,5 +14,9 @@ export function questionsTo(store: Store): (() => Promise<unknown>)[] {
     async () => store.sessions.read("session-1"),
     async () => store.apiKeys.read("key-1"),
     async () => store.switches.read(["a"]),
+    async () => store.deliveries.read("msg_1"),
+    async () => store.channels.closed(),
+    async () => store.links.of("ann"),
+    async () => store.tokens.spend("a", 1),
   ];
 }

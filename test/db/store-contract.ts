@@ -3,6 +3,7 @@ import type { ApprovalRow, Store } from "../../src/run/store.ts";
 import { listContract } from "./list-contract.ts";
 import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
+import { channelContract } from "./channel-contract.ts";
 import { apiKeyContract } from "./api-key-contract.ts";
 import { switchContract } from "./switch-contract.ts";
 import { runListContract } from "./run-list-contract.ts";
@@ -89,6 +90,7 @@ export function storeContract(
     runListContract(() => store);
     apiKeyContract(() => store);
     switchContract(() => store);
+    channelContract(() => store);
 
     describe("sweeping", () => {
       test("stuck runs are those that should move and have not since, oldest first", async () => {

@@ -143,6 +143,8 @@ export function makeInstance({ disk, n, now, portsOf, release }: Making): Instan
     ask: async () => {
       throw new Error("There is no other run.");
     },
+    channels: [],
+    notify: async () => ({ kind: "sent", receipt: null }),
     now,
   });
   return instance;

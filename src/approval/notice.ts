@@ -1,0 +1,62 @@
+import type { ApprovalRecord, JsonObject, RunStatus } from "./record.ts";
+
+/** What channels are told of, in the field's words; a program that listens goes by these names. */
+export const noticeTypes = [
+  "approval.pending",
+  "approval.voted",
+  "approval.extended",
+  "approval.reminded",
+  "approval.escalated",
+  "approval.resolved",
+  "approval.expired",
+  "approval.cancelled",
+  /** The call of a decided approval has ended: the record says how. */
+  "approval.executed",
+  "run.completed",
+  "run.failed",
+] as const;
+export type NoticeType = (typeof noticeTypes)[number];
+
+/** The run that a notice is of, without anything that was said in it. */
+export interface NoticeRun {
+  run_id: string;
+  root_run_id: string;
+  session_id: string;
+  agent_id: string | null;
+  team_id: string | null;
+  user_id: string | null;
+  requested_by: string;
+  status: RunStatus;
+}
+
+/** One thing that has happened, as one channel is told of it. */
+export interface Notice {
+  /** The same however often it is told, and another for each channel. */
+  id: string;
+  type: NoticeType;
+  /** When it happened, in epoch milliseconds. */
+  atMs: number;
+  run: NoticeRun;
+  /** The approval as it stands when it is told; null for what is told of the run. Nothing secret is in it. */
+  approval: ApprovalRecord | null;
+  /** Who may decide as well from now on; null where nobody does. */
+  to: string[] | null;
+}
+
+/** What a channel keeps of its message about an approval, to find it again: a message's id, and where it was sent. */
+export type Receipt = JsonObject;
+
+/** What became of telling it. `gone`: there is nobody there any more, and nothing is to be sent there again. */
+export type Told = { kind: "sent"; receipt: Receipt | null } | { kind: "gone"; reason: string };
+
+/** What comes with a notice. */
+export interface DeliveryContext {
+  env: Record<string, unknown>;
+  /** What this channel kept the last time that it was told of this approval; null where it was not. */
+  receipt: Receipt | null;
+  /** Aborted when it takes too long: then it has failed, and is tried again. */
+  signal: AbortSignal;
+  /** The address of a page of the panel, such as `/panel/approvals/<id>`. */
+  urlOf: (path: string) => string;
+  nowMs: number;
+}

@@ -1,0 +1,71 @@
+import { and, asc, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { ChannelStore, DeliveryStore } from "../run/store.ts";
+import type * as d1 from "./d1-schema.ts";
+import type { Ask } from "./session-queries.ts";
+
+/** The log of what channels were told, on the table of either database. */
+export function deliveriesOn(deliveries: typeof d1.deliveries, ask: Ask): DeliveryStore {
+  return {
+    async note({ id, error, status, updated_at_ms, ...facts }) {
+      const told = { status, error, updated_at_ms };
+      await ask((db) =>
+        db
+          .insert(deliveries)
+          .values({ id, ...facts, ...told, attempts: 1 })
+          .onConflictDoUpdate({
+            target: deliveries.id,
+            set: { ...told, attempts: sql`${deliveries.attempts} + 1` },
+          })
+          .returning({ id: deliveries.id }),
+      );
+    },
+    async read(id) {
+      const [row] = await ask((db) => db.select().from(deliveries).where(eq(deliveries.id, id)));
+      return row ?? null;
+    },
+    async list({ approval_id, channel, run_id, status }, { after, limit }) {
+      const matches = [
+        channel === undefined ? undefined : eq(deliveries.channel, channel),
+        status === undefined ? undefined : eq(deliveries.status, status),
+        run_id === undefined ? undefined : eq(deliveries.run_id, run_id),
+        approval_id === undefined ? undefined : eq(deliveries.approval_id, approval_id),
+      ];
+      const place =
+        after === null
+          ? undefined
+          : or(
+              lt(deliveries.created_at_ms, after.created_at_ms),
+              and(eq(deliveries.created_at_ms, after.created_at_ms), lt(deliveries.id, after.id)),
+            );
+      return ask((db) =>
+        db
+          .select()
+          .from(deliveries)
+          .where(and(place, ...matches))
+          .orderBy(desc(deliveries.created_at_ms), desc(deliveries.id))
+          .limit(limit),
+      );
+    },
+  };
+}
+
+/** Which channels are closed, on the table of either database. */
+export function channelsOn(channels: typeof d1.channels, ask: Ask): ChannelStore {
+  return {
+    closed: async () => ask((db) => db.select().from(channels).orderBy(asc(channels.id))),
+    async close(row) {
+      await ask((db) =>
+        db
+          .insert(channels)
+          .values(row)
+          .onConflictDoNothing({ target: channels.id })
+          .returning({ id: channels.id }),
+      );
+    },
+    async open(id) {
+      await ask((db) =>
+        db.delete(channels).where(eq(channels.id, id)).returning({ id: channels.id }),
+      );
+    },
+  };
+}
