@@ -39,6 +39,8 @@ export interface Notice {
   run: NoticeRun;
   /** The approval as it stands when it is told; null for what is told of the run. Nothing secret is in it. */
   approval: ApprovalRecord | null;
+  /** Where whoever asked for the run wants to be told; null where nowhere. */
+  callbackUrl: string | null;
   /** Who may decide as well from now on; null where nobody does. */
   to: string[] | null;
 }

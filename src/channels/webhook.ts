@@ -32,7 +32,8 @@ export interface WebhookOptions {
   fetch?: typeof fetch;
 }
 
-const usual: readonly NoticeType[] = [
+/** What is sent where nobody says what. */
+export const usualEvents: readonly NoticeType[] = [
   "approval.pending",
   "approval.voted",
   "approval.resolved",
@@ -43,14 +44,14 @@ const usual: readonly NoticeType[] = [
 ];
 
 /** With the pauses before it, the last attempt is about three days after the first. */
-const maxBackOffMs = 8 * 3_600_000;
+export const maxBackOffMs = 8 * 3_600_000;
 
 /**
  * An endpoint that events are sent to, signed by the Standard Webhooks scheme. A 2xx answer within 15 s has received it; a
  * redirect has not; 410 closes the endpoint. Throws a TypeError that names what does not fit.
  */
 export function webhook(options: WebhookOptions): Channel {
-  const { allowLoopback = false, events = usual, full = false, url } = options;
+  const { allowLoopback = false, events = usualEvents, full = false, url } = options;
   const id = channelId(options.id ?? "webhook");
   const refused = refusedAddress(url, { loopback: allowLoopback });
   if (refused !== null)
@@ -82,7 +83,7 @@ interface Endpoint {
 }
 
 /** Sends one event; throws where it was not received. */
-async function post(
+export async function post(
   { allowLoopback, full, secrets, send, url }: Endpoint,
   notice: Notice,
   { nowMs, signal, urlOf }: DeliveryContext,
@@ -139,7 +140,7 @@ function eventOf(
 }
 
 /** The secrets in a variable of the Worker's; without any nothing is sent. */
-function secretsIn(env: Record<string, unknown>, variable: string): string[] {
+export function secretsIn(env: Record<string, unknown>, variable: string): string[] {
   const value = env[variable];
   const secrets = typeof value === "string" ? value.split(/\s+/).filter((part) => part !== "") : [];
   if (secrets.length === 0)

@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import { AgentDetail, agentDetail, TeamDetail } from "./agent-detail.ts";
 import { agentKind } from "./agent-kind.ts";
 import { type OsEnv, requires } from "./auth.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { onInvalid } from "./errors.ts";
 import { holds } from "./principal.ts";
 import { json, refusals } from "./responses.ts";
@@ -15,6 +16,7 @@ export interface AgentRoutesParts extends StartParts {
   /** The agents or teams that may be run. */
   agents: ReadonlyMap<string, Agent>;
   dbId: string | null;
+  callbacks: Callbacks;
 }
 
 /** What can be asked of agents and of teams, which differ in a few words and in how their pauses are answered. */

@@ -12,6 +12,7 @@ import { approvalsOf } from "./approvals.ts";
 import { authenticator, isConfigured, type OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { batchRoutes } from "./batch.ts";
+import { callbackRoutes, callbacksOf } from "./callbacks.ts";
 import { channelRoutes, channelsOf } from "./channel-routes.ts";
 import { configRoutes } from "./config.ts";
 import { deskOf } from "./desk.ts";
@@ -97,8 +98,9 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   const startSession = sessionStarter(db, now);
   const keys = keysOf(db, now);
   const switches = switchesOf(db, now);
+  const callbacks = callbacksOf(parts.channels);
   const channels = channelsOf(parts.channels, db, now);
-  const panel = { ...parts, approvals, keys, startSession, switches };
+  const panel = { ...parts, approvals, channels, keys, startSession, switches };
   app.route("/panel", panelRoutes(panel, authenticate("panel")));
 
   const links = linksOf(db, auth.isolateUsers === true, now);
@@ -111,13 +113,17 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
   app.route("/", batchRoutes(approvals));
-  app.route("/", agentRoutes({ ...parts, startSession, kind: "agent" }));
-  app.route("/", agentRoutes({ ...parts, startSession, kind: "team", agents: parts.teams }));
+  app.route("/", agentRoutes({ ...parts, callbacks, startSession, kind: "agent" }));
+  app.route(
+    "/",
+    agentRoutes({ ...parts, callbacks, startSession, kind: "team", agents: parts.teams }),
+  );
   app.route("/", switchRoutes(switches, parts.all));
   app.route("/", sessionRoutes(db, now));
   app.route("/", configRoutes(parts));
   app.route("/", keyRoutes(keys));
   app.route("/", channelRoutes(channels));
+  app.route("/", callbackRoutes(callbacks));
   app.route("/", opsRoutes(db, now));
   return app;
 }

@@ -30,6 +30,13 @@ export const RunRequest = z
       "The session to go on with, which belongs to its first user; a new one without it.",
     ),
     user_id: userId,
+    callback_url: z
+      .string()
+      .max(2000)
+      .nullish()
+      .describe(
+        "Where this run's events are sent to, signed with the secret of `GET /callbacks/secret`: https, to a public name. Only where AgentOS has callbacks.",
+      ),
   })
   .superRefine(storable)
   .describe("What a run is started with.")

@@ -13,13 +13,17 @@ import { type Follow, open, runOrEvents, teamOf } from "./run-stream.ts";
 import { askRun, holdMs, unreachable, unwrap } from "./runs.ts";
 import { RunAccepted } from "./schemas.ts";
 import { eventStream } from "./sse.ts";
+import { type Callbacks, noCallbacks } from "./callbacks.ts";
 import { startRun, type StartParts } from "./start-run.ts";
 
 /** The longest that one request waits for a run; who waits longer asks again, or reads the stream. */
 const maxWaitMs = 15 * 60_000;
 
 /** How a run begins. */
-export function runStartRoutes(kind: AgentKind, parts: StartParts): OpenAPIHono<OsEnv> {
+export function runStartRoutes(
+  kind: AgentKind,
+  parts: StartParts & { callbacks: Callbacks },
+): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
 
   app.openapi(
@@ -61,6 +65,7 @@ export function runStartRoutes(kind: AgentKind, parts: StartParts): OpenAPIHono<
                 msg: "Invalid input: expected string, received undefined",
               },
             ],
+            noCallbacks,
             "This Idempotency-Key was used for another request: use a new key, or repeat the same request.",
           ],
           503: [unreachable],
@@ -71,13 +76,16 @@ export function runStartRoutes(kind: AgentKind, parts: StartParts): OpenAPIHono<
       const agent = kind.find(kind.idOf(c));
       const body = await readBody(c, RunRequest);
       if ("response" in body) return body.response;
-      const { message, stream, background, session_id, user_id } = body.value;
+      const { message, stream, background, session_id, user_id, callback_url } = body.value;
+      const callbackUrl = callback_url || null;
+      if (callbackUrl !== null) parts.callbacks.check(callbackUrl);
       const run = await startRun(c.env, parts, {
         agent,
         principal: c.var.principal,
         message,
         userId: user_id ?? null,
         sessionId: session_id ?? null,
+        callbackUrl,
         key: c.req.header("idempotency-key"),
         local: isOfThisMachine(c.req.raw),
         unattended: background,

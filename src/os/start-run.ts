@@ -23,6 +23,8 @@ export interface Asking {
   /** As it was claimed, as is the session: a new one where none was. */
   userId: string | null;
   sessionId: string | null;
+  /** Where to tell of it; it was judged before. */
+  callbackUrl?: string | null;
   /** Makes the start safe to repeat, for this principal and agent. */
   key: string | undefined;
   /** Whether it was asked from this very machine. */
@@ -39,7 +41,8 @@ export async function startRun(
   asking: Asking,
 ): Promise<RunView> {
   await ready(env);
-  const { agent, key, local, message, unattended, waitMs } = asking;
+  const { agent, callbackUrl = null, key, local, message, unattended, waitMs } = asking;
+  const callback = callbackUrl === null ? {} : { callbackUrl };
   const { aliases, id: principal } = asking.principal;
   const userId = userOf(asking.principal, asking.userId);
   const runId = newRunId(key === undefined ? undefined : canonicalJson([principal, agent.id, key]));
@@ -66,8 +69,10 @@ export async function startRun(
       message,
       session_id: asking.sessionId,
       user_id: asking.userId,
+      ...callback,
     }),
     local,
+    ...callback,
     unattended,
     waitMs,
   };

@@ -12,6 +12,7 @@ export const settingsParts = {
     scope: "agent_os:admin",
   },
   keys: { title: "API keys", path: "/panel/settings/keys", scope: "agent_os:admin" },
+  channels: { title: "Channels", path: "/panel/settings/channels", scope: "agent_os:admin" },
   signIn: { title: "Sign-in", path: "/panel/settings/sign-in", scope: null },
 } as const;
 export type SettingsPart = keyof typeof settingsParts;

@@ -66,7 +66,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
   const { member } = call;
   if (member === null) return null;
   const above = { runId: state.id, teamId: state.agentId, teamName: state.agentName };
-  const { local, requestedBy, requester, sessionId, userId } = state;
+  const { callbackUrl, local, requestedBy, requester, sessionId, userId } = state;
   return {
     runId: member.runId,
     agentId: member.id,
@@ -78,6 +78,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
     message: String(call.args?.["task"]),
     fingerprint: call.id,
     local,
+    ...(callbackUrl !== undefined && { callbackUrl }),
     unattended: false,
     waitMs: 0,
   };

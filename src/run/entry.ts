@@ -86,6 +86,8 @@ export type Entry =
       /** A hash of the request, by which a repeated `Idempotency-Key` is told from a misused one. */
       fingerprint: string;
       local: boolean;
+      /** Where whoever asked for the run wants to be told of it; left out where nowhere. */
+      callbackUrl?: string;
     }
   /** The model is asked: stored before the request leaves. `boot` is the instance that waits for the answer. */
   | { kind: "step_started"; step: number; attempt: number; boot: string }

@@ -35,6 +35,8 @@ export interface StartMessage extends Message {
   history?: Exchange[];
   fingerprint: string;
   local: boolean;
+  /** Where whoever asked for the run wants to be told of it. */
+  callbackUrl?: string;
   /** Nobody waits for it who would ask again: the database is told of the start at once, so that the sweeper knows of it. */
   unattended: boolean;
   /** How long to wait for the run to pause or end, in milliseconds; 0 answers as soon as the start is stored. */

@@ -30,6 +30,7 @@ export function noticesIn(
         status: statusOf(state),
       },
       approval: approval && approvalRecord(state, approval, tools),
+      callbackUrl: state.callbackUrl ?? null,
       to,
     };
   });

@@ -133,6 +133,7 @@ export interface RunState {
   history?: readonly Exchange[];
   fingerprint: string;
   local: boolean;
+  callbackUrl?: string;
   createdAtMs: number;
   updatedAtMs: number;
   seq: number;

@@ -1,5 +1,6 @@
 import type { DeliveryContext, Notice, Receipt, Told } from "../../src/approval/notice.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { callbacks } from "../../src/channels/callbacks.ts";
 import { webhook } from "../../src/channels/webhook.ts";
 import { endpoint } from "./endpoint.ts";
 
@@ -42,5 +43,6 @@ const all: Channel[] = [
     events: ["approval.pending", "approval.executed"],
     fetch: endpoint.fetch,
   }),
+  callbacks({ hosts: ["*.example.com"], fetch: endpoint.fetch }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));

@@ -6,6 +6,7 @@ import { script } from "../../panel/script.ts";
 import type { OsEnv } from "../auth.ts";
 import { approvalListPages } from "./approval-list.tsx";
 import { approvalPages } from "./approvals.tsx";
+import { channelPages } from "./channels.tsx";
 import { historyPages } from "./history.tsx";
 import { keyPages } from "./keys.tsx";
 import { killSwitchPages } from "./kill-switch.tsx";
@@ -51,6 +52,7 @@ export function panelRoutes(
   app.route("/settings", settingsPages(parts));
   app.route("/settings/kill-switch", killSwitchPages(parts));
   app.route("/settings/keys", keyPages(parts));
+  app.route("/settings/channels", channelPages(parts));
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);

@@ -1,0 +1,135 @@
+import { visible } from "../approval/visible.ts";
+import { Moment } from "./moment.tsx";
+import { type Frame, Settings, settingsParts } from "./settings.tsx";
+import { Tabs } from "./tabs.tsx";
+
+/** A channel as it is listed; times are epoch seconds. */
+export interface ChannelShown {
+  id: string;
+  open: boolean;
+  closed_at: number | null;
+  reason: string | null;
+}
+
+/** What a channel was told, and what came of it. */
+export interface DeliveryShown {
+  id: string;
+  channel: string;
+  type: string;
+  run_id: string;
+  approval_id: string | null;
+  status: "delivered" | "failed" | "gone";
+  attempts: number;
+  error: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ChannelsProps {
+  channels: readonly ChannelShown[];
+  deliveries: readonly DeliveryShown[];
+  /** Which deliveries are shown; null for all. */
+  status: DeliveryShown["status"] | null;
+  /** The address of the older ones; null at the end. */
+  older: string | null;
+  frame: Frame;
+  nowMs: number;
+  problem?: string | undefined;
+}
+
+const { path } = settingsParts.channels;
+const shownAs = { delivered: "Delivered", failed: "Failed", gone: "Gone" } as const;
+
+/** The channels, whether anything is sent to them, and what they were told last. */
+export function Channels(props: ChannelsProps) {
+  const { channels, deliveries, frame, nowMs, older, problem, status } = props;
+  return (
+    <Settings part="channels" frame={frame} problem={problem}>
+      {channels.length === 0 && (
+        <p class="card">
+          There is no channel: people hear of approvals here and over the API. Slack, mail and
+          webhooks are given to AgentOS as <code>channels</code>.
+        </p>
+      )}
+      <ul class="list">
+        {channels.map((channel) => (
+          <Channel channel={channel} nowMs={nowMs} />
+        ))}
+      </ul>
+      {channels.length > 0 && (
+        <>
+          <h2>What they were told</h2>
+          <Tabs
+            label="Deliveries"
+            tabs={[
+              { title: "All", href: path, isCurrent: status === null },
+              ...(["failed", "delivered", "gone"] as const).map((one) => ({
+                title: shownAs[one],
+                href: `${path}?status=${one}`,
+                isCurrent: one === status,
+              })),
+            ]}
+          />
+          {deliveries.length === 0 && <p class="card">Nothing yet.</p>}
+          <ul class="list">
+            {deliveries.map((delivery) => (
+              <Delivery delivery={delivery} nowMs={nowMs} />
+            ))}
+          </ul>
+          {older !== null && (
+            <nav class="actions" aria-label="Pages">
+              <a href={older}>Older</a>
+            </nav>
+          )}
+        </>
+      )}
+    </Settings>
+  );
+}
+
+function Channel({ channel, nowMs }: { channel: ChannelShown; nowMs: number }) {
+  const { closed_at, id, open, reason } = channel;
+  return (
+    <li class="card">
+      <h3>{id}</h3>
+      {open ? (
+        <p>Open</p>
+      ) : (
+        <p class="paused">
+          Closed {closed_at !== null && <Moment seconds={closed_at} nowMs={nowMs} />}:{" "}
+          {visible(reason ?? "")}
+        </p>
+      )}
+      <form method="post" action={`${path}/${open ? "close" : "open"}`}>
+        <input type="hidden" name="channel_id" value={id} />
+        <button class={open ? "no" : ""}>
+          {open ? "Close" : "Open"} {id}
+        </button>
+      </form>
+    </li>
+  );
+}
+
+function Delivery({ delivery, nowMs }: { delivery: DeliveryShown; nowMs: number }) {
+  const { approval_id, attempts, channel, created_at, error, id, run_id, status, type } = delivery;
+  const about = approval_id === null ? `/panel/runs/${run_id}` : `/panel/approvals/${approval_id}`;
+  return (
+    <li class="card">
+      <a href={about}>
+        <strong>{visible(type)}</strong>
+      </a>{" "}
+      <span class="dim">
+        to {visible(channel)}, <Moment seconds={created_at} nowMs={nowMs} />
+      </span>
+      <div>
+        <span class={status === "delivered" ? "" : "paused"}>{shownAs[status]}</span>
+        {attempts > 1 && ` after ${attempts} attempts`}
+        {error !== null && `: ${visible(error)}`}
+      </div>
+      <form method="post" action={`${path}/redeliver`}>
+        <input type="hidden" name="delivery_id" value={id} />
+        <button aria-label={`Send ${type} of ${approval_id ?? run_id} again`}>Send it again</button>
+      </form>
+    </li>
+  );
+}
