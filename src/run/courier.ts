@@ -39,8 +39,8 @@ export class Courier {
     this.#parts = parts;
   }
 
-  /** Tells what happened after this row; false where there was nothing to tell. Throws where the channel did. */
-  async deliver(state: RunState, afterSeq: number): Promise<boolean> {
+  /** Tells what happened after this row. Throws where the channel did. */
+  async deliver(state: RunState, afterSeq: number): Promise<void> {
     const { journal, now, route, sent, tools } = this.#parts;
     const found = noticesIn(journal.rows(afterSeq), state, { channelId: route.id, tools: tools() });
     const due = found.filter(
@@ -51,7 +51,6 @@ export class Courier {
         !sent.has(notice.id),
     );
     for (const notice of due) await this.#tell(notice);
-    return due.length > 0;
   }
 
   /** Tells one thing once more, whatever was told before; false where nothing of that id has happened here. */
@@ -96,6 +95,7 @@ export function courierOutbox(
     journal,
     async (state, afterSeq) => courier.deliver(state, afterSeq),
     {
+      notesAtOnce: true,
       limitMs: () => batchMs,
       backOff: (attempts, error) => {
         const asked = error instanceof KernError ? (error.retryAfterMs ?? 0) : 0;

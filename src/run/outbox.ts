@@ -3,11 +3,19 @@ import { within } from "./deadline.ts";
 import type { Cursor, Journal } from "./journal.ts";
 import type { RunState } from "./state.ts";
 
-/** Tells someone outside what has changed since row `afterSeq`; safe to repeat. False where there was nothing to tell. */
-export type Deliver = (state: RunState, afterSeq: number) => Promise<unknown>;
+/** Tells someone outside what has changed since row `afterSeq`; safe to repeat. */
+export type Deliver = (state: RunState, afterSeq: number) => Promise<void>;
 
 /** How long to wait after so many failures, of which this is the last, in milliseconds. */
 type BackOff = (attempts: number, error: unknown) => number;
+
+interface OutboxOptions {
+  backOff?: BackOff;
+  /** How long a delivery may take, after so many that failed. */
+  limitMs?: (attempts: number) => number;
+  /** Whether it is noted at once how far the reader has come: where no answer would wait for that. */
+  notesAtOnce?: boolean;
+}
 
 const maxBackOffMs = 60_000;
 /**
@@ -28,6 +36,7 @@ export class Outbox {
   readonly #deliver: Deliver;
   readonly #backOff: BackOff;
   readonly #limitMs: (attempts: number) => number;
+  readonly #notesAtOnce: boolean;
   #cursor: Cursor | null = null;
   #flushing: Promise<boolean> | null = null;
   #rewound = 0;
@@ -40,13 +49,14 @@ export class Outbox {
     name: string,
     journal: Journal,
     deliver: Deliver,
-    { backOff = usual, limitMs = growing }: { backOff?: BackOff; limitMs?: typeof growing } = {},
+    { backOff = usual, limitMs = growing, notesAtOnce = false }: OutboxOptions = {},
   ) {
     this.#name = name;
     this.#journal = journal;
     this.#deliver = deliver;
     this.#backOff = backOff;
     this.#limitMs = limitMs;
+    this.#notesAtOnce = notesAtOnce;
   }
 
   get cursor(): Cursor {
@@ -91,10 +101,9 @@ export class Outbox {
         if (delivered === "late") throw new Error(`No answer within ${limitMs} ms.`);
         // Who asked meanwhile that everything be told again must not be overruled by the end of this.
         if (rewound === this.#rewound) {
-          const failed = this.cursor.attempts > 0;
-          this.#cursor = { seq: state.seq, attempts: 0, dueMs: null, error: null };
-          // Who reads the same rows again, and finds nothing in them, has lost nothing.
-          if (failed || delivered !== false) this.#noteLater();
+          const told = { seq: state.seq, attempts: 0, dueMs: null, error: null };
+          if (this.#notesAtOnce) this.#save(told);
+          else this.#noteLater(told);
         }
       }
       return true;
@@ -124,7 +133,8 @@ export class Outbox {
   }
 
   /** Where that fails or is lost, it is told again, which changes nothing. */
-  #noteLater(): void {
+  #noteLater(told: Cursor): void {
+    this.#cursor = told;
     this.#noting ??= setTimeout(() => {
       try {
         this.note();

@@ -127,7 +127,7 @@ test("an option that does not exist is refused by name", () => {
   const options = { expires: "4h" } as object;
   const error = new TypeError(
     "Unknown approval option 'expires'. Known: type, expiresIn, useWithin, onExpire, when, approvers, quorum, allowSelf, " +
-      "edit, reasons, risk, minAssurance, remind, escalate, secret, preview.",
+      "edit, reasons, risk, minAssurance, remind, escalate, secret, notify, preview.",
   );
   expect(() => approval(make(), options)).toThrow(error);
   expect(() => approval(options)).toThrow(error);
