@@ -20,6 +20,7 @@ import { randomOf } from "./random.ts";
 import { keepProdding, keepReading } from "./readers.ts";
 import { createRuns } from "./runs.ts";
 import type { Runtime } from "./runtime.ts";
+import { checkSink, sink } from "./sink.ts";
 import { readAllRuns } from "./storage.ts";
 import { type Called, type Questioned, toolServer } from "./tool-server.ts";
 import { createWatch } from "./watch.ts";
@@ -63,6 +64,8 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   const model = modelServer(parts);
   const tools = toolServer(parts);
   handlers["/v1/chat/completions"] = model.handler;
+  const { handler, received } = sink(parts);
+  handlers["/sink"] = handler;
   handlers["/tool"] = tools.call;
   handlers["/reconcile"] = tools.reconcile;
   handlers["/projection"] = projections(parts);
@@ -118,6 +121,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   checkCopy(found, totals, ledger);
   checkTeams(found, { rows: totals.rows, stored }, ledger);
   checkCalls(called, runs.known, ledger);
+  await checkSink(found, received, ledger);
   const logLines = readFileSync(logPath, "utf8").split("\n");
   return {
     conductor,

@@ -42,3 +42,13 @@ export interface DatabaseFault {
   message: string;
   commits: boolean;
 }
+
+/** What a channel was told, as its far side has it. */
+export interface ToldNotice {
+  id: string;
+  type: string;
+  /** The approval, or the run. */
+  about: string;
+  /** The approval's, when it was told. */
+  status: string | null;
+}

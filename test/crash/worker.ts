@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Agent } from "../../src/agent/agent.ts";
 import { approval } from "../../src/approval/approval.ts";
+import type { Channel } from "../../src/channels/channel.ts";
 import { D1Db } from "../../src/db/d1.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import { OpenAIChat } from "../../src/models/openai.ts";
@@ -14,7 +15,14 @@ import { type Reconciliation, tool } from "../../src/tools/tool.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 import { agentIds, teams } from "./plans.ts";
-import { type DatabaseFault, type Effected, sentHeader, type Told, type Word } from "./wire.ts";
+import {
+  type DatabaseFault,
+  type Effected,
+  sentHeader,
+  type Told,
+  type ToldNotice,
+  type Word,
+} from "./wire.ts";
 
 /** The Worker that is killed: the real thing, but for tools that live in another process and a database that reports and fails. */
 
@@ -136,10 +144,24 @@ function teamOf(id: string): Agent {
   made.set(id, team);
   return team;
 }
+/** A channel whose far side fails, and goes away in the middle. */
+const sink: Channel = {
+  id: "sink",
+  maxBackOffMs: 500,
+  wants: () => true,
+  async tell({ approval, id, run, type }, { env }) {
+    const about = approval?.id ?? run.run_id;
+    const told: ToldNotice = { id, type, about, status: approval?.status ?? null };
+    await post(env, "/sink", told);
+    return { kind: "sent", receipt: null };
+  },
+};
+
 const os = new AgentOS({
   agents,
   teams: ["crew", "middle"].map((id) => teamOf(id) as Team),
   db: new ReportingDb(),
+  channels: [sink],
 });
 const app = os.getApp();
 
