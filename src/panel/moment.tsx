@@ -8,7 +8,7 @@ interface MomentProps {
 export function Moment({ seconds, nowMs }: MomentProps) {
   return (
     <time datetime={new Date(seconds * 1000).toISOString()} title={clock(seconds)}>
-      {fromNow(Math.floor(seconds) - Math.floor(nowMs / 1000))}
+      {fromNow(seconds, nowMs)}
     </time>
   );
 }
@@ -25,7 +25,16 @@ const units = [
   ["minute", 60],
 ] as const;
 
-function fromNow(seconds: number): string {
+/** A moment by the clock, with the day where that is not today's. */
+export function hourOf(seconds: number, nowMs: number): string {
+  const [day, hour] = [clock(seconds).slice(0, 10), clock(seconds).slice(11, 16)];
+  const isToday = day === clock(Math.floor(nowMs / 1000)).slice(0, 10);
+  return isToday ? `${hour} UTC` : `${day} ${hour} UTC`;
+}
+
+/** How far a moment, in epoch seconds, is from now, in words such as "in 3 hours". */
+export function fromNow(moment: number, nowMs: number): string {
+  const seconds = Math.floor(moment) - Math.floor(nowMs / 1000);
   const found = units.find(([, length]) => Math.abs(seconds) >= length);
   if (found === undefined) return seconds > 0 ? "in less than a minute" : "just now";
   const [unit, length] = found;
