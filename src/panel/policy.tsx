@@ -89,9 +89,7 @@ function isRequesterKnown({ requested_by, user_id }: ApprovalRecord): boolean {
 }
 
 function momentInWords(seconds: number, nowMs: number): string {
-  // To the nearest minute: what has just begun to wait for four hours waits for four, and not for three.
-  const nearest = seconds * 1000 > nowMs ? seconds + 30 : seconds;
-  return `${hourOf(seconds, nowMs)} (${fromNow(nearest, nowMs)})`;
+  return `${hourOf(seconds, nowMs)} (${fromNow(seconds, nowMs)})`;
 }
 
 /** What the approver is to read beside the arguments; it comes from the tool's own code. */
