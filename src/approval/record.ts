@@ -33,7 +33,7 @@ export const runStatuses = [
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
-/** One field that a person is asked to fill in, as it was when they were asked; the last two are kern's own. */
+/** One field that a person is asked to fill in, as it was when they were asked; the last three are kern's own. */
 export interface UserInputField {
   name: string;
   field_type: string;
@@ -43,6 +43,8 @@ export interface UserInputField {
   required: boolean;
   /** JSON Schema of its values. */
   schema: JsonObject;
+  /** Only there where nobody has given the value: it is the tool's own default. */
+  is_default?: true;
 }
 
 /** A tool call as clients see it, in a run's `tools[]` and in an approval's `requirements[]`. */
@@ -150,6 +152,11 @@ export interface PolicyView {
   escalated_to: string[];
   /** Who may decide as well after so many seconds. */
   escalate: { after: number; to: string[] }[];
+  /** When each of the first of those came to it, in epoch seconds. */
+  escalated_at: number[];
+  /** After how many seconds, each, the approvers are reminded; and when they were, in epoch seconds. */
+  remind: number[];
+  reminded_at: number[];
   /** The arguments that nobody is shown. */
   secret: string[];
 }

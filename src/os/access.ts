@@ -3,8 +3,7 @@ import { KernError } from "../errors.ts";
 import type { OsEnv } from "./auth.ts";
 import type { AuthRules } from "./auth-options.ts";
 import { type Claims, principalOf } from "./claims.ts";
-import type { Principal } from "./principal.ts";
-import { scopesIn } from "./principal.ts";
+import { type Known, scopesIn } from "./principal.ts";
 import { invalidToken, type VerifyToken } from "./token.ts";
 
 type AccessRules = NonNullable<AuthRules["access"]>;
@@ -17,7 +16,7 @@ export async function accessPrincipal(
   c: Context<OsEnv>,
   rules: AccessRules,
   verify: VerifyToken,
-): Promise<Omit<Principal, "assurance" | "ownOnly"> | null> {
+): Promise<Known | null> {
   const claims = (await byPlatform(c, rules)) ?? (await byToken(c, verify));
   if (claims === null) return null;
   // Access lets nobody in whose address it has not verified; what an identity provider calls so may be anything.

@@ -1,7 +1,7 @@
 import { KernError } from "../errors.ts";
 import type { ApiKeyRow, Db } from "../run/store.ts";
 import { hashOfApiKey, idOfApiKey, isSameHash } from "./api-key.ts";
-import { type Principal, scopesIn } from "./principal.ts";
+import { type Known, scopesIn } from "./principal.ts";
 
 /**
  * Who an API key speaks for: a service, and no person. Read from the database at each request, so that taking it back
@@ -12,7 +12,7 @@ export async function apiKeyPrincipal(
   db: Db | null,
   key: string,
   nowMs: number,
-): Promise<Omit<Principal, "assurance" | "ownOnly">> {
+): Promise<Known> {
   const id = idOfApiKey(key);
   if (db === null || id === null) throw invalid();
   const row = await db.connect(env).apiKeys.read(id);

@@ -9,13 +9,14 @@ import type { Db } from "../run/store.ts";
 import { agentRoutes } from "./agents.ts";
 import { approvalRoutes } from "./approval-routes.ts";
 import { approvalsOf } from "./approvals.ts";
-import { authenticator, isConfigured, type OsEnv } from "./auth.ts";
+import { authenticator, type OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { batchRoutes } from "./batch.ts";
 import { callbackRoutes, callbacksOf } from "./callbacks.ts";
 import { channelRoutes, channelsOf } from "./channel-routes.ts";
 import { configRoutes } from "./config.ts";
 import { deskOf } from "./desk.ts";
+import { doorsOf, isConfigured } from "./door.ts";
 import { onError } from "./errors.ts";
 import { keyRoutes, keysOf } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
@@ -50,7 +51,8 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.onError(onError);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
 
-  const authenticate = authenticator({ options: auth, db, now });
+  const doorOf = doorsOf(auth, now);
+  const authenticate = authenticator({ options: auth, db, doorOf, now });
   // Before the headers of everything else: an answer that opens a socket has none.
   app.route("/panel", liveRoutes(authenticate("panel")));
   app.use(
@@ -100,7 +102,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   const switches = switchesOf(db, now);
   const callbacks = callbacksOf(parts.channels);
   const channels = channelsOf(parts.channels, db, now);
-  const panel = { ...parts, approvals, channels, keys, startSession, switches };
+  const panel = { ...parts, approvals, channels, doorOf, keys, startSession, switches };
   app.route("/panel", panelRoutes(panel, authenticate("panel")));
 
   const links = linksOf(db, auth.isolateUsers === true, now);

@@ -44,6 +44,15 @@ const Policy = z
         }),
       )
       .describe("Who may decide as well, and from when on."),
+    escalated_at: z
+      .array(seconds("When others came to decide as well"))
+      .describe("When each of the first of those came to it."),
+    remind: z
+      .array(z.number().int().describe("Seconds after it was asked for."))
+      .describe("When the approvers are reminded."),
+    reminded_at: z
+      .array(seconds("When they were reminded"))
+      .describe("When the approvers were reminded."),
     secret: z.array(z.string()).describe("The arguments that nobody is shown."),
   })
   .describe("What is asked of those who decide, as it was when the approval was asked for.")

@@ -24,6 +24,12 @@ export interface Approvals {
   count(env: Env, filters: z.output<typeof ApprovalFilters>, principal: Principal): Promise<Total>;
   /** `waitMs`: how long to wait for its decision where it is pending. */
   get(env: Env, id: string, principal: Principal, waitMs?: number): Promise<ApprovalRecord>;
+  /** The approval, and what the agent said when it asked for the call. */
+  getWithClaim(
+    env: Env,
+    id: string,
+    principal: Principal,
+  ): Promise<{ approval: ApprovalRecord; said: string }>;
   resolve(
     env: Env,
     id: string,
@@ -57,17 +63,17 @@ export function approvalsOf(db: Db | null): Approvals {
     id: string,
     principal: Principal,
     waitMs: number,
-  ): Promise<ApprovalRecord> => {
+  ): Promise<{ approval: ApprovalRecord; said: string }> => {
     const runId = runOf(id);
     const untilMs = Date.now() + waitMs;
     // Asked again, because the run's object was reset, it waits for the time that is left.
     const reply = await askRun(env, runId, async (run) =>
       run.approval(id, Math.max(0, untilMs - Date.now())),
     );
-    const { approval } = unwrap(reply, "Approval");
+    const { approval, said = "" } = unwrap(reply, "Approval");
     if (!maySee(principal, approval.requested_by))
       throw new KernError("not_found", "Approval not found");
-    return approval;
+    return { approval, said };
   };
   return {
     async list(env, { limit, page, cursor, ...asked }, principal) {
@@ -98,7 +104,10 @@ export function approvalsOf(db: Db | null): Approvals {
     async get(env, id, principal, waitMs = 0) {
       // Who may not see it is told so at once, as of one that is not there.
       if (principal.ownOnly && waitMs > 0) await read(env, id, principal, 0);
-      return read(env, id, principal, waitMs);
+      return (await read(env, id, principal, waitMs)).approval;
+    },
+    async getWithClaim(env, id, principal) {
+      return read(env, id, principal, 0);
     },
     async resolve(env, id, decision, principal, claim) {
       if (!mayDecide(principal)) throw new KernError("forbidden", runsAgents);

@@ -7,25 +7,30 @@ import type { Db } from "../run/store.ts";
 import { accessPrincipal } from "./access.ts";
 import { apiKeyPrincipal } from "./api-key-principal.ts";
 import { looksLikeApiKey } from "./api-key.ts";
-import { type AuthOptions, type AuthRules, authRules } from "./auth-options.ts";
-import { hasSession } from "./browser-session.ts";
+import type { AuthOptions } from "./auth-options.ts";
+import { hasKeySession, tokenPerson } from "./browser-session.ts";
 import { principalOf } from "./claims.ts";
+import type { Door } from "./door.ts";
 import { refuseStrangers } from "./local-mode.ts";
 import { originOf } from "./loopback.ts";
-import { holds, holdsAny, isAdmin, type Principal, type Scope, shared } from "./principal.ts";
-import { readSettings } from "./settings.ts";
-import { tokenVerifier, type VerifyToken } from "./token.ts";
+import {
+  holds,
+  holdsAny,
+  isAdmin,
+  type Known,
+  type Principal,
+  type Scope,
+  shared,
+} from "./principal.ts";
 
 export interface OsEnv {
   Bindings: Record<string, unknown>;
   Variables: { principal: Principal };
 }
 
-/** Whom the credential of a request proves, before it is known what that is for. */
-type Known = Omit<Principal, "assurance" | "ownOnly">;
-
 export interface AuthParts {
   options: AuthOptions;
+  doorOf: (env: object) => Door;
   db: Db | null;
   now: () => number;
 }
@@ -34,14 +39,7 @@ export interface AuthParts {
  * Makes the guards that find out who makes a request, or refuse it: no handler behind one ever runs without a principal.
  * `door` is by which way the request comes in: what a browser's sign-in says at the panel is said there.
  */
-export function authenticator({ db, now, options }: AuthParts) {
-  const doors = new WeakMap<object, Door>();
-  const doorOf = (env: object): Door => {
-    const door = doors.get(env) ?? openDoor(options, env, now);
-    doors.set(env, door);
-    return door;
-  };
-
+export function authenticator({ db, doorOf, now, options }: AuthParts) {
   const identify = async (c: Context<OsEnv>): Promise<[Known, isBrowsers: boolean]> => {
     const { access, isConfigured, jwt, open, securityKeys } = doorOf(c.env);
     if (!isConfigured) refuseStrangers(c, open);
@@ -51,7 +49,9 @@ export function authenticator({ db, now, options }: AuthParts) {
       if (isOwnPage(c)) {
         const person = access && (await accessPrincipal(c, access.rules, access.verify));
         if (person !== null) return [person, true];
-        if (await hasSession(c, securityKeys, now())) return [shared("root", "api"), true];
+        if (await hasKeySession(c, securityKeys, now())) return [shared("root", "api"), true];
+        const bearer = jwt && (await tokenPerson(c, jwt, now()));
+        if (bearer !== null) return [bearer, true];
       }
       if (!isConfigured) return [shared("anonymous", "api"), true];
       throw new KernError("unauthorized", "Authorization header required");
@@ -74,17 +74,6 @@ export function authenticator({ db, now, options }: AuthParts) {
       c.set("principal", { ...known, assurance, ownOnly });
       await next();
     });
-}
-
-/** Whether an env says how anybody is let in, beside who is at this machine. */
-export function isConfigured(options: AuthOptions, env: unknown): boolean {
-  const { access, jwt, securityKeys } = readSettings(env);
-  return (
-    securityKeys.length > 0 ||
-    options.jwt !== undefined ||
-    options.access !== undefined ||
-    Object.keys({ ...jwt, ...access }).length > 0
-  );
 }
 
 /**
@@ -111,32 +100,6 @@ export function lacking(scope: Scope): string {
 /** Whether this is one of the keys; takes the same time whichever it is, and however much of it is right. */
 export function isKey(token: string, keys: readonly string[]): boolean {
   return keys.map((key) => timingSafeEqual(digest(key), digest(token))).includes(true);
-}
-
-/** How an env lets people in. Where that is only half said, nobody is, and everybody is told. */
-interface Door {
-  isConfigured: boolean;
-  securityKeys: readonly string[];
-  open: boolean;
-  jwt: Checked<"jwt"> | null;
-  access: Checked<"access"> | null;
-}
-type Checked<Kind extends keyof AuthRules> = {
-  rules: NonNullable<AuthRules[Kind]>;
-  verify: VerifyToken;
-};
-
-function openDoor(options: AuthOptions, env: object, now: () => number): Door {
-  const settings = readSettings(env);
-  const { access, jwt } = authRules(options, settings);
-  const { open, securityKeys } = settings;
-  return {
-    isConfigured: isConfigured(options, env),
-    securityKeys,
-    open,
-    jwt: jwt && { rules: jwt, verify: tokenVerifier(jwt, now) },
-    access: access && { rules: access, verify: tokenVerifier(access, now) },
-  };
 }
 
 /** Whether the request is of no page, or of one of this very origin. */

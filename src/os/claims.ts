@@ -1,6 +1,6 @@
 import { aliasesOf } from "../approval/alias.ts";
 import type { PrincipalKind } from "../approval/decision.ts";
-import type { Principal } from "./principal.ts";
+import type { Known } from "./principal.ts";
 import { invalidToken } from "./token.ts";
 
 /** What a token or an identity says, once it is verified. */
@@ -29,7 +29,7 @@ export async function principalOf(
   claims: Claims,
   issuer: string,
   { claims: names = {}, principal }: { claims?: ClaimNames; principal?: PrincipalOf },
-): Promise<Omit<Principal, "assurance" | "ownOnly">> {
+): Promise<Known> {
   const subject = subjectOf(claims);
   const id = `${issuer}|${subject}`;
   const told = principal === undefined ? {} : await ask(principal, claims);

@@ -42,6 +42,9 @@ export interface Principal {
   ownOnly: boolean;
 }
 
+/** Whom a credential proves, before it is known what the request is for. */
+export type Known = Omit<Principal, "assurance" | "ownOnly">;
+
 /** The one principal of everybody who has the security key, or of everybody. */
 export function shared(id: "root" | "anonymous", assurance: Assurance): Principal {
   return {

@@ -57,6 +57,10 @@ const UserInputField = z
     value: z.unknown().describe("The model's suggestion, until somebody has filled the field in."),
     required: z.boolean().describe("Whether the call cannot be made without it."),
     schema: data.describe("JSON Schema of its values."),
+    is_default: z
+      .literal(true)
+      .optional()
+      .describe("Only there where the model left the value out: it is the tool's own default."),
   })
   .describe("One field that a person fills in.")
   .openapi("UserInputField", {

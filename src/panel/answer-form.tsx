@@ -147,7 +147,12 @@ function Fields({ approval, draft }: { approval: ApprovalRecord; draft: Draft })
     <>
       <h2>To fill in</h2>
       {fieldsOf(approval).map((field, at) => (
-        <Field field={field} at={at} suggestedBy={suggestedBy} draft={draft} />
+        <Field
+          field={field}
+          at={at}
+          suggestedBy={field.is_default === true ? "Default, where it is left empty:" : suggestedBy}
+          draft={draft}
+        />
       ))}
     </>
   );

@@ -1,18 +1,20 @@
 import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { AnswerForm } from "./answer-form.tsx";
+import { Claim } from "./claim.tsx";
 import { fieldsOf, needsOf } from "./control.ts";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "./read-answer.ts";
 import { clock, Moment } from "./moment.tsx";
-import { timeLeft } from "./time.ts";
 import { Timeline } from "./timeline.tsx";
 
 export interface DetailProps {
   approval: ApprovalRecord;
   /** The last call of this tool that was approved; null where there is none. */
   before: ApprovalRecord | null;
+  /** What the agent said when it asked for the call. */
+  said: string;
   nowMs: number;
   /** True where the credential does not say who decides, so that the person is asked for a name. */
   askName: boolean;
@@ -23,7 +25,8 @@ export interface DetailProps {
 }
 
 /** One approval: everything that would be executed, who may decide, and the answers. */
-export function ApprovalDetail({ approval, before, nowMs, askName, problem, draft }: DetailProps) {
+export function ApprovalDetail(props: DetailProps) {
+  const { approval, askName, before, draft, nowMs, problem, said } = props;
   const { status, tool_name } = approval;
   const isPending = status === "pending";
   const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
@@ -46,8 +49,10 @@ export function ApprovalDetail({ approval, before, nowMs, askName, problem, draf
         <pre tabindex={0} aria-label="Arguments">
           {visible(JSON.stringify(settledArgs(approval), null, 2))}
         </pre>
-        {isPending && before !== null && <Difference approval={approval} before={before} />}
+        {isPending && before !== null && <FromLast approval={approval} before={before} />}
+        {!isPending && <FromAsked approval={approval} />}
       </section>
+      <Claim approval={approval} said={said} />
       <section id="answer" data-live={status} data-said={`This is ${status} now.`}>
         {isPending && (
           <>
@@ -62,7 +67,7 @@ export function ApprovalDetail({ approval, before, nowMs, askName, problem, draf
 }
 
 function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
-  const { created_at, expires_at, run_id, run_status, status, user_id } = approval;
+  const { created_at, run_id, run_status, user_id } = approval;
   return (
     <dl id="facts" data-live="">
       <dt>{approval.source_type === "team" ? "Team" : "Agent"}</dt>
@@ -77,16 +82,7 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
       <dd>
         <Moment seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
       </dd>
-      {status === "pending" && (
-        <>
-          <dt>Time left</dt>
-          <dd>
-            {timeLeft(expires_at, nowMs)}
-            {expires_at !== null && <span class="dim"> (until {clock(expires_at)})</span>}
-          </dd>
-        </>
-      )}
-      <PolicyFacts approval={approval} />
+      <PolicyFacts approval={approval} nowMs={nowMs} />
       <dt>Run</dt>
       <dd>
         <a href={`/panel/runs/${run_id}`}>{run_id}</a>{" "}
@@ -97,35 +93,67 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
 }
 
 /** What is other than the last time that this tool was approved, argument by argument. */
-function Difference({ approval, before }: { approval: ApprovalRecord; before: ApprovalRecord }) {
-  const names = new Set([...Object.keys(before.tool_args), ...Object.keys(approval.tool_args)]);
-  const rows = [...names].flatMap((name) => {
-    const [was, is] = [textIn(before.tool_args, name), textIn(approval.tool_args, name)];
-    return was === is ? [] : [{ name, was, is }];
-  });
+function FromLast({ approval, before }: { approval: ApprovalRecord; before: ApprovalRecord }) {
+  const { names, rows } = difference(before.tool_args, approval.tool_args);
   return (
     <details class="more">
       <summary>
         {rows.length === 0
           ? "The same as the last time that it was approved"
-          : `${rows.length} of ${names.size} are other than the last time that it was approved`}
+          : `${rows.length} of ${names} are other than the last time that it was approved`}
       </summary>
       <p class="dim">
         <a href={`/panel/approvals/${before.id}`}>That approval</a>
         {before.resolved_by !== null && `, by ${visible(before.resolved_by)}`}
       </p>
-      <dl>
-        {rows.map(({ is, name, was }) => (
-          <>
-            <dt>{visible(name)}</dt>
-            <dd>
-              <del>{visible(was)}</del> <ins>{visible(is)}</ins>
-            </dd>
-          </>
-        ))}
-      </dl>
+      <Rows rows={rows} />
     </details>
   );
+}
+
+/** What whoever decided has changed or filled in. */
+function FromAsked({ approval: { context, tool_args } }: { approval: ApprovalRecord }) {
+  const asked: unknown = context["requested_args"];
+  if (typeof asked !== "object" || asked === null) return null;
+  const { rows } = difference(asked as JsonObject, tool_args);
+  if (rows.length === 0) return null;
+  return (
+    <>
+      <h3>Other than the agent asked</h3>
+      <Rows rows={rows} />
+    </>
+  );
+}
+
+interface Row {
+  name: string;
+  was: string;
+  is: string;
+}
+
+function Rows({ rows }: { rows: Row[] }) {
+  return (
+    <dl>
+      {rows.map(({ is, name, was }) => (
+        <>
+          <dt>{visible(name)}</dt>
+          <dd>
+            <del>{visible(was)}</del> <ins>{visible(is)}</ins>
+          </dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+/** The arguments that differ, and how many there are in all. */
+function difference(before: JsonObject, now: JsonObject): { names: number; rows: Row[] } {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  const rows = [...names].flatMap((name) => {
+    const [was, is] = [textIn(before, name), textIn(now, name)];
+    return was === is ? [] : [{ name, was, is }];
+  });
+  return { names: names.size, rows };
 }
 
 function textIn(args: JsonObject, name: string): string {

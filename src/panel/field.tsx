@@ -162,8 +162,10 @@ function hintOf(field: UserInputField, control: Control): string {
   if (control.kind === "anything") parts.push("JSON, or else text.");
   if (typeof schema["maxLength"] === "number")
     parts.push(`At most ${schema["maxLength"]} characters.`);
-  if (preset !== undefined) parts.push(`Left empty, it is ${JSON.stringify(preset)}.`);
-  else if (field.required && nullable) parts.push("Left empty, it is null.");
+  if (preset !== undefined) {
+    // What stands there as the default says so by itself.
+    if (field.is_default !== true) parts.push(`Left empty, it is ${JSON.stringify(preset)}.`);
+  } else if (field.required && nullable) parts.push("Left empty, it is null.");
   return visible(parts.filter((part) => part !== "").join(" "));
 }
 

@@ -8,7 +8,7 @@ interface MomentProps {
 export function Moment({ seconds, nowMs }: MomentProps) {
   return (
     <time datetime={new Date(seconds * 1000).toISOString()} title={clock(seconds)}>
-      {fromNow(Math.floor(seconds) - Math.floor(nowMs / 1000))}
+      {fromNow(seconds, nowMs)}
     </time>
   );
 }
@@ -25,9 +25,25 @@ const units = [
   ["minute", 60],
 ] as const;
 
-function fromNow(seconds: number): string {
+/** A moment by the clock, with the day where that is not today's. */
+export function hourOf(seconds: number, nowMs: number): string {
+  const [day, hour] = [clock(seconds).slice(0, 10), clock(seconds).slice(11, 16)];
+  const isToday = day === clock(Math.floor(nowMs / 1000)).slice(0, 10);
+  return isToday ? `${hour} UTC` : `${day} ${hour} UTC`;
+}
+
+/** How far a moment, in epoch seconds, is from now, in words such as "in 3 hours". */
+export function fromNow(moment: number, nowMs: number): string {
+  const exactly = Math.floor(moment) - Math.floor(nowMs / 1000);
+  // To the nearest minute: an hour that has just begun is an hour, and not 59 minutes.
+  const seconds = exactly > 60 ? Math.round(exactly / 60) * 60 : exactly;
   const found = units.find(([, length]) => Math.abs(seconds) >= length);
   if (found === undefined) return seconds > 0 ? "in less than a minute" : "just now";
   const [unit, length] = found;
-  return new Intl.RelativeTimeFormat("en").format(Math.trunc(seconds / length), unit);
+  return new Intl.RelativeTimeFormat("en").format(rounded(seconds / length), unit);
+}
+
+/** What lies behind has been for whole units; what is to come is in about so many. */
+function rounded(count: number): number {
+  return count < 0 ? Math.trunc(count) : Math.round(count);
 }

@@ -1,18 +1,14 @@
 import type { ApprovalRecord, PolicyView } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { Lineage } from "./lineage.tsx";
+import { fromNow, hourOf } from "./moment.tsx";
 
 /** What a list of facts says of who may decide, who has, and how the call came about. */
-export function PolicyFacts({ approval }: { approval: ApprovalRecord }) {
+export function PolicyFacts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
   const { policy, votes } = approval;
-  const path = pathOf(approval);
   return (
     <>
-      {path !== null && (
-        <>
-          <dt>Team</dt>
-          <dd>{visible(path)}</dd>
-        </>
-      )}
+      <Lineage approval={approval} />
       {policy.risk !== null && (
         <>
           <dt>Risk</dt>
@@ -20,7 +16,8 @@ export function PolicyFacts({ approval }: { approval: ApprovalRecord }) {
         </>
       )}
       <dt>Who decides</dt>
-      <dd>{visible(decidersInWords(policy))}</dd>
+      <dd>{visible(rulesInWords(approval, nowMs))}</dd>
+      {approval.status === "pending" && <Coming approval={approval} nowMs={nowMs} />}
       {votes.length > 0 && (
         <>
           <dt>Votes</dt>
@@ -36,6 +33,63 @@ export function PolicyFacts({ approval }: { approval: ApprovalRecord }) {
       )}
     </>
   );
+}
+
+/** What the clock brings to a pending approval, in the order of the policy. */
+function Coming({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
+  const { created_at, expires_at, policy } = approval;
+  const { escalate, escalated_at, on_expire, remind, reminded_at } = policy;
+  const isToCome = (after: number) => expires_at === null || created_at + after < expires_at;
+  const reminder = remind.slice(reminded_at.length).find(isToCome);
+  return (
+    <>
+      {reminder !== undefined && (
+        <>
+          <dt>Next reminder</dt>
+          <dd>{momentInWords(created_at + reminder, nowMs)}</dd>
+        </>
+      )}
+      {escalate.map(({ after, to }, at) => {
+        const came = escalated_at[at];
+        if (came === undefined && !isToCome(after)) return null;
+        const when = momentInWords(came ?? created_at + after, nowMs);
+        return (
+          <>
+            <dt>{came === undefined ? "Escalates" : "Escalated"}</dt>
+            <dd>{visible(`to ${to.join(", ")}, ${when}`)}</dd>
+          </>
+        );
+      })}
+      {expires_at !== null && (
+        <>
+          <dt>If nobody decides</dt>
+          <dd>{on_expire === "reject" ? "the call is refused" : "the run is cancelled"}</dd>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Who decides, and until when, such as "2 of group:finance, not the requester, by 14:00 UTC (in 3 hours)". */
+function rulesInWords(approval: ApprovalRecord, nowMs: number): string {
+  const { expires_at, policy, status } = approval;
+  const words = decidersInWords({
+    ...policy,
+    // Where nobody knows who asked, nobody can be told apart from them.
+    allow_self: policy.allow_self || !isRequesterKnown(approval),
+  });
+  if (status !== "pending" || expires_at === null) return words;
+  return `${words}, by ${momentInWords(expires_at, nowMs)}`;
+}
+
+/** Without a credential nobody is known; a security key is one for all, and yet may name the user whom it asks for. */
+function isRequesterKnown({ requested_by, user_id }: ApprovalRecord): boolean {
+  if (requested_by === null || requested_by === "anonymous") return false;
+  return requested_by !== "root" || user_id !== null;
+}
+
+function momentInWords(seconds: number, nowMs: number): string {
+  return `${hourOf(seconds, nowMs)} (${fromNow(seconds, nowMs)})`;
 }
 
 /** What the approver is to read beside the arguments; it comes from the tool's own code. */
@@ -64,14 +118,7 @@ export function decidersInWords(deciders: Deciders): string {
   return [
     approvers === null ? anybody : `${approve} of ${named}`,
     ...(allow_self ? [] : ["not the requester"]),
-    ...(min_assurance === null ? [] : [`by ${min_assurance} at least`]),
+    ...(min_assurance === null ? [] : [`known by ${min_assurance} at least`]),
     ...(quorum.reject > 1 ? [`${quorum.reject} rejections are needed`] : []),
   ].join(", ");
-}
-
-/** Team, member, and so on, down to whose call it is. */
-function pathOf({ context }: ApprovalRecord): string | null {
-  const lineage: unknown = context["lineage"];
-  if (!Array.isArray(lineage)) return null;
-  return lineage.map(({ name }: { name?: unknown }) => String(name)).join(" → ");
 }

@@ -11,7 +11,7 @@ interface TimelineProps {
 
 /** What has happened to an approval so far: asked, voted on, decided, and what came of the call. */
 export function Timeline({ approval, nowMs }: TimelineProps) {
-  const { call_outcome, created_at, resolution_data, resolved_at, status, votes } = approval;
+  const { call_outcome, created_at, resolution_data, resolved_at, status } = approval;
   const note = noteOf(resolution_data);
   const reason: unknown = resolution_data?.["reason"];
   return (
@@ -21,9 +21,9 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
         <li>
           Asked <Moment seconds={created_at} nowMs={nowMs} />
         </li>
-        {votes.map(({ at, by, note, status }) => (
+        {happenedIn(approval).map(({ at, note, what }) => (
           <li>
-            {visible(by)} voted: {status} <Moment seconds={at} nowMs={nowMs} />
+            {visible(what)} <Moment seconds={at} nowMs={nowMs} />
             {note !== null && <p class="said">{visible(note)}</p>}
           </li>
         ))}
@@ -43,4 +43,23 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
       </ol>
     </section>
   );
+}
+
+interface Happened {
+  at: number;
+  what: string;
+  note: string | null;
+}
+
+/** What came while it was waiting, in its order: votes, reminders, and others who may decide as well. */
+function happenedIn({ policy, votes }: ApprovalRecord): Happened[] {
+  const { escalate, escalated_at, reminded_at } = policy;
+  return [
+    ...votes.map(({ at, by, note, status }) => ({ at, what: `${by} voted: ${status}`, note })),
+    ...reminded_at.map((at) => ({ at, what: "Its approvers were reminded", note: null })),
+    ...escalated_at.map((at, n) => {
+      const to = escalate[n]?.to.join(", ") ?? "others";
+      return { at, what: `Escalated to ${to}`, note: null };
+    }),
+  ].toSorted((one, other) => one.at - other.at);
 }

@@ -12,6 +12,8 @@ export interface WhoShown {
   groups: readonly string[];
   assurance: string;
   ownOnly: boolean;
+  /** Whether it was Cloudflare Access that let them in: what signs out here does not sign out there. */
+  byAccess: boolean;
 }
 
 export interface WhoProps {
@@ -50,7 +52,7 @@ export function Who({ who, ways, frame }: WhoProps) {
       <form method="post" action="/panel/sign-out">
         <button>Sign out</button>
       </form>
-      {who.assurance === "panel" && !who.shared && (
+      {who.byAccess && (
         <p>
           Cloudflare Access let you in: <a href="/cdn-cgi/access/logout">sign out there as well</a>.
         </p>

@@ -181,8 +181,8 @@ function change(
         rules,
         preview,
         votes: [],
-        reminders: 0,
-        escalations: 0,
+        remindedAtMs: [],
+        escalatedAtMs: [],
         escalatedTo: [],
         seq,
       });
@@ -305,7 +305,7 @@ function change(
     case "approval_escalated":
     case "approval_extended": {
       const approval = known(state.approvals, entry.approvalId);
-      const changed = { ...approval, ...happened(approval, entry), updatedAtMs: atMs, seq };
+      const changed = { ...approval, ...happened(approval, entry, atMs), updatedAtMs: atMs, seq };
       return withApproval(state, approval.id, changed, own);
     }
     case "approval_hidden": {
@@ -327,15 +327,19 @@ type WhilePending = Extract<
 >;
 
 /** What changes in an approval that is still pending. */
-function happened(approval: ApprovalState, entry: WhilePending): Partial<ApprovalState> {
+function happened(
+  approval: ApprovalState,
+  entry: WhilePending,
+  atMs: number,
+): Partial<ApprovalState> {
   switch (entry.kind) {
     case "approval_voted":
       return { votes: [...approval.votes, entry.vote] };
     case "approval_reminded":
-      return { reminders: approval.reminders + 1 };
+      return { remindedAtMs: [...approval.remindedAtMs, atMs] };
     case "approval_escalated":
       return {
-        escalations: approval.escalations + 1,
+        escalatedAtMs: [...approval.escalatedAtMs, atMs],
         escalatedTo: [...approval.escalatedTo, ...entry.to],
       };
     case "approval_extended":

@@ -121,7 +121,8 @@ export interface MemberEvents {
   /** It waits for people, and has told so before. */
   rests: boolean;
 }
-export type ApprovalReply = Reply<{ approval: ApprovalRecord }>;
+/** `said`: what the model said when it asked for the call; an object of before leaves it out. */
+export type ApprovalReply = Reply<{ approval: ApprovalRecord; said?: string }>;
 
 /** What an operator sees of a run's insides; no message, argument or result is among it. */
 export interface Inspection {

@@ -18,15 +18,15 @@ interface Event {
 
 /** What is to come, of a pending approval, before it lapses: a reminder, or that others may decide as well. */
 function eventsOf(approval: ApprovalState): Event[] {
-  const { createdAtMs, escalations, id: approvalId, reminders, rules } = approval;
+  const { createdAtMs, escalatedAtMs, id: approvalId, remindedAtMs, rules } = approval;
   const events: Event[] = [];
-  const remindAfterMs = rules.remindAfterMs[reminders];
+  const remindAfterMs = rules.remindAfterMs[remindedAtMs.length];
   if (remindAfterMs !== undefined)
     events.push({
       atMs: createdAtMs + remindAfterMs,
       entry: { kind: "approval_reminded", approvalId },
     });
-  const escalate = rules.escalate[escalations];
+  const escalate = rules.escalate[escalatedAtMs.length];
   if (escalate !== undefined)
     events.push({
       atMs: createdAtMs + escalate.afterMs,

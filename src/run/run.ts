@@ -36,7 +36,7 @@ import { dueEvents } from "./policy.ts";
 import { approvalRows, runRow } from "./rows.ts";
 import { type ApprovalState, isSettled, parentOf, type RunState } from "./state.ts";
 import type { Store } from "./store.ts";
-import { approvalRecord, runView } from "./view.ts";
+import { approvalRecord, claimOf, runView } from "./view.ts";
 
 /** What a run's object is given by whoever makes it a class of their Worker. */
 export interface RunHost {
@@ -160,7 +160,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
     }
     const found = this.#find(id);
     if (found === null) return notFound;
-    return { ok: true, approval: approvalRecord(found.state, found.approval, this.#engine.tools) };
+    const { approval, state } = found;
+    const { tools } = this.#engine;
+    const said = claimOf(state, approval, tools);
+    return { ok: true, approval: approvalRecord(state, approval, tools), said };
   }
 
   /** Takes one decision, once: judged and stored in one turn, told to the database before the answer where that is quick. */

@@ -66,3 +66,12 @@ export function maskedText(call: CallState, secrets: readonly string[]): string 
   if (secrets.length === 0) return call.rawArguments;
   return call.args === null ? "{}" : JSON.stringify(masked(call.args, secrets));
 }
+
+/** A text in which the values of these arguments cannot be read, where it quotes them. */
+export function unsaid(text: string, call: CallState, secrets: readonly string[]): string {
+  const values = secrets.map((name): unknown => call.args?.[name]);
+  return values
+    .map((value) => (typeof value === "string" ? value : (JSON.stringify(value) ?? "")))
+    .filter((value) => value !== "" && value !== "null")
+    .reduce((rest, value) => rest.replaceAll(value, mask), text);
+}

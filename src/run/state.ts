@@ -95,9 +95,9 @@ export interface ApprovalState {
   rules: Rules;
   preview: string | null;
   votes: readonly Vote[];
-  /** How often its approvers were reminded, and how many others may decide as well by now. */
-  reminders: number;
-  escalations: number;
+  /** When its approvers were reminded, and when others came to decide as well. */
+  remindedAtMs: readonly number[];
+  escalatedAtMs: readonly number[];
   escalatedTo: readonly string[];
   /** The journal row that changed it last. */
   seq: number;

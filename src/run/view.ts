@@ -6,9 +6,10 @@ import type {
   UserInputField,
 } from "../approval/record.ts";
 import { noteOf } from "../approval/decision.ts";
+import { parseStrictJson } from "../tools/json.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Membership } from "./entry.ts";
-import { masked, maskedData, maskedText, secretsOf, shownHash } from "./secrets.ts";
+import { masked, maskedData, maskedText, secretsOf, shownHash, unsaid } from "./secrets.ts";
 import { askedFields } from "./question.ts";
 import {
   type ApprovalState,
@@ -143,7 +144,7 @@ export function toolExecution(
     confirmation_note: call.note,
     requires_user_input: pauses === "user_input",
     user_input_schema:
-      pauses === "user_input" ? inputSchema(call, tools.get(call.toolName), secrets) : null,
+      pauses === "user_input" ? inputSchema(state, call, tools.get(call.toolName), secrets) : null,
     answered: pauses === "user_input" ? call.confirmed === true : null,
     external_execution_required: pauses === "external_execution",
     approval_type: type,
@@ -223,8 +224,24 @@ export function approvalRecord(
   };
 }
 
+/** What the model said when it asked for the call that the approval is about, without what nobody is shown. */
+export function claimOf(
+  state: RunState,
+  { callId }: ApprovalState,
+  tools: ReadonlyMap<string, Tool>,
+): string {
+  const call = known(state.calls, callId);
+  const said = state.steps.find(({ n }) => n === call.step)?.content ?? "";
+  return unsaid(said, call, secretsOf(state, call, tools));
+}
+
 /** What is asked of those who decide, and whom it has come to by now. */
-function policyView({ escalatedTo, rules }: ApprovalState): ApprovalRecord["policy"] {
+function policyView({
+  escalatedAtMs,
+  escalatedTo,
+  remindedAtMs,
+  rules,
+}: ApprovalState): ApprovalRecord["policy"] {
   return {
     approvers: rules.approvers,
     quorum: rules.quorum,
@@ -236,6 +253,9 @@ function policyView({ escalatedTo, rules }: ApprovalState): ApprovalRecord["poli
     on_expire: rules.onExpire,
     escalated_to: [...escalatedTo],
     escalate: rules.escalate.map(({ afterMs, to }) => ({ after: seconds(afterMs), to })),
+    escalated_at: escalatedAtMs.map(seconds),
+    remind: rules.remindAfterMs.map(seconds),
+    reminded_at: remindedAtMs.map(seconds),
     secret: rules.secret,
   };
 }
@@ -301,15 +321,36 @@ function approvalOf(state: RunState, call: CallState): ApprovalState | undefined
 }
 
 function inputSchema(
+  state: RunState,
   call: CallState,
   tool: Tool | undefined,
   secrets: readonly string[],
 ): UserInputField[] {
   const args = masked(call.args ?? {}, secrets);
+  const isOpen = isUnanswered(state, call);
+  const given = isOpen ? writtenNames(call) : [];
   return askedFields(call, tool).map(({ name, field_type, description, required, schema }) => {
     const value: unknown = args[name] ?? null;
-    return { name, field_type, description, value, required, schema };
+    const isDefault = value !== null && isOpen && !given.includes(name);
+    const mark = isDefault ? { is_default: true as const } : {};
+    return { name, field_type, description, value, required, schema, ...mark };
   });
+}
+
+/** Whether nobody has filled the call in yet, now or when it was asked about before. */
+function isUnanswered({ approvals }: RunState, { answeredAs, confirmed, id }: CallState): boolean {
+  const asked = [...approvals.values()].filter(({ callId }) => callId === id);
+  return confirmed === null && answeredAs === null && asked.length <= 1;
+}
+
+/** The arguments that the model wrote; what else there is the tool has added. */
+function writtenNames({ rawArguments }: CallState): string[] {
+  try {
+    return Object.keys(parseStrictJson(rawArguments) as object);
+  } catch {
+    // Nothing, in place of an empty object.
+    return [];
+  }
 }
 
 export function seconds(ms: number): number {

@@ -23,7 +23,7 @@ export interface View {
 }
 
 /** Opens a path of the server, as somebody with that view sees it. */
-type Open = (path: string, view?: View) => Promise<Page>;
+export type Open = (path: string, view?: View) => Promise<Page>;
 
 /**
  * A test that opens pages. When it has ended, none of them may have asked anybody but the server for anything, opened a

@@ -87,7 +87,7 @@ describe.each<View>([{ script: true }, { script: false }])("with script: $script
     const page = await open(run.page, { ...view, signedIn: false });
     await page.getByLabel("Security key").fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").getByText("That is not the security key.").waitFor();
+    await page.getByRole("alert").getByText("That is not the security key, and no token").waitFor();
     await page.getByLabel("Security key").fill(inject("securityKey"));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "delete_user_data: pending" }).waitFor();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { TestProject } from "vitest/node";
 import { freePort, migrate, startServer } from "../../scripts/server.ts";
 import { startChromium } from "./chromium.ts";
@@ -11,6 +12,8 @@ declare module "vitest" {
     serverUrl: string;
     /** What the server takes as its security key. */
     securityKey: string;
+    /** A token that it takes, of somebody who may read and decide. */
+    token: string;
     /** Where the browser takes orders. */
     browserEndpoint: string;
   }
@@ -34,17 +37,41 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     const args = ["--persist-to", join(folder, "state"), "--env-file", noSecrets];
     await migrate(args);
     const securityKey = "key-of-the-browser-tests";
+    const { jwt, token } = await identityProvider();
+    const vars = { OS_SECURITY_KEY: securityKey, ...jwt };
+    const given = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
     const server = await startServer({
       port: await freePort(),
-      args: ["test/browser/worker.ts", ...args, "--var", `OS_SECURITY_KEY:${securityKey}`],
+      args: ["test/browser/worker.ts", ...args, ...given],
     });
     steps.push(server.stop);
     project.provide("serverUrl", server.url);
     project.provide("securityKey", securityKey);
+    project.provide("token", token);
     project.provide("browserEndpoint", browser.wsEndpoint());
     return undo;
   } catch (error) {
     await undo();
     throw error;
   }
+}
+
+/** What the server knows of an identity provider, and a token of its. */
+async function identityProvider(): Promise<{ jwt: Record<string, string>; token: string }> {
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const [issuer, audience] = ["https://id.example.com/", "https://kern.example.com"];
+  const token = await new SignJWT({
+    scope: "approvals:read approvals:write agents:read config:read",
+    groups: ["finance"],
+    email: "ann@example.com",
+    email_verified: true,
+  })
+    .setProtectedHeader({ alg: "ES256" })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject("ann")
+    .setExpirationTime("2h")
+    .sign(privateKey);
+  const keys = JSON.stringify(await exportJWK(publicKey));
+  return { jwt: { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_KEYS: keys }, token };
 }

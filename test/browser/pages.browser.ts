@@ -1,6 +1,6 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
-import { type Paused, paused, pausedAt } from "./runs.ts";
+import { lapsed, type Paused, paused, pausedAt } from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
 const pages: Record<string, () => Promise<string>> = {
@@ -16,6 +16,7 @@ const pages: Record<string, () => Promise<string>> = {
   "approval-approved": async () => decided({ status: "approved" }),
   "approval-rejected": async () =>
     decided({ status: "rejected", resolution_data: { note: "Ask Mia first." } }),
+  "approval-expired": async () => (await lapsed()).page,
   "not-found": async () => "/panel/approvals/apr_none",
   list: async () => "/panel",
   "list-approved": async () => "/panel?status=approved",

@@ -1,6 +1,6 @@
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import type { RunView } from "../../src/run/view.ts";
-import { api } from "./browser.ts";
+import { api, type Open } from "./browser.ts";
 
 /** A run that waits, and its approval's id. */
 export interface Paused {
@@ -25,6 +25,23 @@ export async function paused(at: string, message: string): Promise<Paused> {
 /** Starts a run of the scripted agent, which makes this call with exactly these arguments. */
 export async function pausedAt(name: string, args: unknown): Promise<Paused> {
   return paused("agents/desk", JSON.stringify([{ name, args }]));
+}
+
+/** A run whose approved call did not answer: what came of it is asked of a person. */
+export async function unknownOutcome(open: Open): Promise<Paused> {
+  const run = await pausedAt("send_parcel", { order: "o-1" });
+  await api(`/approvals/${run.approvalId}/resolve`, { status: "approved", resolved_by: "ann" });
+  const page = await open(`/panel/runs/${run.runPath.split("/").at(-1)}`);
+  const link = page.locator(`main a[href^="/panel/approvals/"]:not([href="${run.page}"])`).first();
+  const path = (await link.getAttribute("href")) ?? "";
+  return { runPath: run.runPath, approvalId: path.split("/").at(-1) ?? "", page: path };
+}
+
+/** A page of an approval that nobody decided on in time. */
+export async function lapsed(): Promise<Paused> {
+  const run = await pausedAt("send_soon", { text: "hello" });
+  await api(`/approvals/${run.approvalId}/status?wait=20`);
+  return run;
 }
 
 /** Waits until the run has ended. */

@@ -18,7 +18,10 @@ const scripted: Model = {
     const last = messages.at(-1);
     const toolCalls = last?.role === "user" ? (JSON.parse(last.content) as Call[]) : [];
     return {
-      content: toolCalls.length === 0 ? "Done." : "",
+      content:
+        toolCalls.length === 0
+          ? "Done."
+          : `I need ${toolCalls.map(({ name }) => name).join()} now.`,
       toolCalls: toolCalls.map(({ name, args }) => ({
         id: null,
         name,
@@ -74,6 +77,29 @@ const callBank = approval(
   }),
 );
 
+/** Does not answer in time, so that nobody knows what came of it, until it is run again. */
+const sendParcel = approval(
+  tool({
+    name: "send_parcel",
+    description: "Send a parcel.",
+    parameters: z.object({ order: z.string() }),
+    timeoutMs: 50,
+    execute: ({ order }, { callId, idempotencyKey }) =>
+      idempotencyKey === callId ? new Promise(() => undefined) : `${order} has been sent.`,
+  }),
+);
+
+/** Waits for a moment only. */
+const sendSoon = approval(
+  tool({
+    name: "send_soon",
+    description: "Send a text, soon or never.",
+    parameters: z.object({ text: z.string() }),
+    execute: ({ text }) => `${text.length} characters have been sent.`,
+  }),
+  { expiresIn: "3s" },
+);
+
 /** With all that a policy can say. */
 const payOut = approval(
   tool({
@@ -99,7 +125,7 @@ const desk = new Agent({
   id: "desk",
   name: "Desk",
   model: scripted,
-  tools: [sendText, setProfile, callBank, payOut],
+  tools: [sendText, setProfile, callBank, sendParcel, sendSoon, payOut],
 });
 
 const os = new AgentOS({

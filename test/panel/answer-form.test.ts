@@ -72,7 +72,7 @@ test("a form asks for each field by its type, says what is needed, and shows wha
   ]);
   expect(page.texts["pre"]).toEqual([JSON.stringify({ user_id: "u-1" }, null, 2)]);
   expect(page.texts["p"]).toEqual(
-    expect.arrayContaining(["As it stands in the passport.", 'Left empty, it is "free".']),
+    expect.arrayContaining(["As it stands in the passport.", "Default, where it is left empty:"]),
   );
   expect(page.texts["button"]?.slice(0, 2)).toEqual(["Approve", "Reject"]);
   const reject = page.elements.find(({ attributes }) => attributes["value"] === "rejected");
@@ -199,6 +199,38 @@ test("what the model suggests is shown as that, and is not what stands in the fo
   expect(inputOf(page, "value-account")?.attributes["value"]).toBe("");
   expect(page.texts["pre"]).toEqual([JSON.stringify({ amount: 5 }, null, 2)]);
   expect((await press(id, { decision: "approved" })).status).toBe(422);
+});
+
+test("what the tool's default says is told from what the agent suggests, also where both say the same", async () => {
+  const fieldOf = async (args: object) => {
+    const one = await asked("set_profile", { user_id: "u-1", ...args });
+    const fields = one.requirements[0]?.tool_execution.user_input_schema ?? [];
+    const page = (await pageOf(one.id)).texts["p"] ?? [];
+    const said = page.filter((text) => /suggests|default/i.test(text) || text.includes("free"));
+    return {
+      one,
+      said,
+      marked: fields.filter((field) => field.is_default).map((field) => field.name),
+    };
+  };
+  const left = await fieldOf({});
+  expect(left.marked).toEqual(["plan"]);
+  expect(left.said).toEqual(["Default, where it is left empty:", "free"]);
+  const given = await fieldOf({ plan: "free" });
+  expect(given.marked).toEqual([]);
+  expect(given.said).toEqual(['Left empty, it is "free".', "The agent suggests:", "free"]);
+  // What a person has filled in is nobody's default, whatever it is.
+  const { id, run_id } = left.one;
+  expect((await press(id, { ...full, "value-plan": '"free"', decision: "approved" })).status).toBe(
+    303,
+  );
+  await settle(run_id);
+  const after = await get<ApprovalRecord>(`/approvals/${id}`);
+  const plan = after.requirements[0]?.tool_execution.user_input_schema?.find(
+    ({ name }) => name === "plan",
+  );
+  expect(plan).toMatchObject({ value: "free" });
+  expect(plan).not.toHaveProperty("is_default");
 });
 
 test.each([

@@ -7,7 +7,9 @@ export interface Seen {
   texts: Record<string, string[]>;
 }
 
-const textual = ["title", "h1", "pre", "dd", "li", "p", "button", "label", "option", "textarea"];
+const headings = ["title", "h1", "h2", "h3"];
+const ofForms = ["button", "label", "option", "textarea"];
+const textual = [...headings, "pre", "dt", "dd", "li", "p", "a", ...ofForms];
 
 export async function see(response: Response): Promise<Seen> {
   const seen: Seen = { elements: [], texts: Object.fromEntries(textual.map((tag) => [tag, []])) };

@@ -14,8 +14,9 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
   const app = new Hono<OsEnv>();
 
   /** What a page shows of an approval beside what came of a form. */
-  const shownTo = async (c: Context<OsEnv>, approval: ApprovalRecord) => ({
+  const shownTo = async (c: Context<OsEnv>, approval: ApprovalRecord, said: string) => ({
     approval,
+    said,
     before: await lastApproved(c, approval),
     nowMs: now(),
     askName: c.var.principal.shared,
@@ -38,14 +39,14 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
   };
 
   app.get("/approvals/:id", requires("approvals:read"), async (c) => {
-    const approval = await approvals.get(c.env, c.req.param("id"), c.var.principal);
-    return c.html(<ApprovalDetail {...await shownTo(c, approval)} />);
+    const found = await approvals.getWithClaim(c.env, c.req.param("id"), c.var.principal);
+    return c.html(<ApprovalDetail {...await shownTo(c, found.approval, found.said)} />);
   });
 
   app.post("/approvals/:id", ...decides, async (c) => {
     const id = c.req.param("id");
     const typed = textsOf(await readForm(c));
-    const approval = await approvals.get(c.env, id, c.var.principal);
+    const { approval, said } = await approvals.getWithClaim(c.env, id, c.var.principal);
     const show = async (
       shown: ApprovalRecord,
       problem: string,
@@ -54,7 +55,7 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     ) =>
       c.html(
         <ApprovalDetail
-          {...await shownTo(c, shown)}
+          {...await shownTo(c, shown, said)}
           problem={problem}
           draft={{ typed, reasons }}
         />,
@@ -102,8 +103,9 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
       await approvals.extend(c.env, id, now() + hours * 3_600_000, c.var.principal);
     } catch (error) {
       if (!(error instanceof KernError) || !isStatus(error.status)) throw error;
-      const approval = await approvals.get(c.env, id, c.var.principal);
-      const page = <ApprovalDetail {...await shownTo(c, approval)} problem={error.message} />;
+      const { approval, said } = await approvals.getWithClaim(c.env, id, c.var.principal);
+      const shown = await shownTo(c, approval, said);
+      const page = <ApprovalDetail {...shown} problem={error.message} />;
       return c.html(page, error.status);
     }
     return c.redirect(`/panel/approvals/${id}`, 303);

@@ -3,6 +3,7 @@ import type { Db } from "../../run/store.ts";
 import type { Approvals } from "../approvals.ts";
 import type { AuthOptions } from "../auth-options.ts";
 import type { Channels } from "../channel-routes.ts";
+import type { Door } from "../door.ts";
 import type { Keys } from "../keys.ts";
 import type { Switches } from "../switches.ts";
 import type { StartParts } from "../start-run.ts";
@@ -19,5 +20,6 @@ export interface PanelParts extends StartParts {
   all: ReadonlyMap<string, Agent>;
   db: Db | null;
   auth: AuthOptions;
+  doorOf: (env: object) => Door;
   now: () => number;
 }

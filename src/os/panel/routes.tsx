@@ -42,7 +42,7 @@ export function panelRoutes(
       "cache-control": "public, max-age=86400",
     });
   });
-  app.route("/", signInRoutes(parts.now));
+  app.route("/", signInRoutes(parts));
   app.use("*", authenticate);
   app.route("/", approvalListPages(parts));
   app.route("/", approvalPages(parts));

@@ -18,9 +18,14 @@ export function settingsPages(parts: PanelParts): Hono<OsEnv> {
   app.get("/sign-in", async (c) => {
     const { principal } = c.var;
     const maySeeWays = holds(principal, "config:read");
+    const { access } = parts.doorOf(c.env);
+    const byAccess =
+      principal.assurance === "panel" &&
+      access !== null &&
+      principal.id.startsWith(`${access.rules.issuer}|`);
     return c.html(
       <Who
-        who={{ ...principal, scopes: [...principal.scopes] }}
+        who={{ ...principal, scopes: [...principal.scopes], byAccess }}
         ways={maySeeWays ? waysIn(parts, c.env) : null}
         frame={await frameOf(c, parts)}
       />,

@@ -1,5 +1,5 @@
 import { authRules } from "../auth-options.ts";
-import { isConfigured } from "../auth.ts";
+import { isConfigured } from "../door.ts";
 import { readSettings } from "../settings.ts";
 import type { PanelParts } from "./parts.ts";
 
