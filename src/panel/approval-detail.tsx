@@ -2,6 +2,7 @@ import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { fieldsOf, needsOf } from "./control.ts";
+import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "./read-answer.ts";
@@ -13,6 +14,8 @@ export interface DetailProps {
   approval: ApprovalRecord;
   /** The last call of this tool that was approved; null where there is none. */
   before: ApprovalRecord | null;
+  /** Which kill switches concern it, where its call is still to come. */
+  held: HeldProps | undefined;
   nowMs: number;
   /** True where the credential does not say who decides, so that the person is asked for a name. */
   askName: boolean;
@@ -23,7 +26,8 @@ export interface DetailProps {
 }
 
 /** One approval: everything that would be executed, who may decide, and the answers. */
-export function ApprovalDetail({ approval, before, nowMs, askName, problem, draft }: DetailProps) {
+export function ApprovalDetail(props: DetailProps) {
+  const { approval, askName, before, draft, held, nowMs, problem } = props;
   const { status, tool_name } = approval;
   const isPending = status === "pending";
   const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
@@ -38,6 +42,7 @@ export function ApprovalDetail({ approval, before, nowMs, askName, problem, draf
           {problem}
         </p>
       )}
+      <Held {...held} />
       {why !== undefined && <p class="card notice">{why}</p>}
       <Facts approval={approval} nowMs={nowMs} />
       <Preview text={approval.preview} />
