@@ -39,6 +39,7 @@ const halting: Model = {
   id: "halting",
   provider: "test",
   async complete({ messages, onText, signal }) {
+    said.next = 0;
     const words = (messages.at(-1)?.content ?? "").split(/(?<= )/);
     for (const [at, word] of words.entries()) {
       // Looked for, because a promise that another request settles is not always heard of.
