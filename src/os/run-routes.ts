@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { KernError } from "../errors.ts";
-import { messageVersion } from "../run/messages.ts";
 import type { AgentKind } from "./agent-kind.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
+import { continueRun } from "./continue-run.ts";
 import { badForm, onInvalid } from "./errors.ts";
 import { json, refusals } from "./responses.ts";
 import { eventsContent } from "./run-event.ts";
@@ -72,23 +72,15 @@ export function runRoutes(kind: AgentKind): OpenAPIHono<OsEnv> {
       const body = await readBody(c, Continue);
       if ("response" in body) return body.response;
       const { answers = [], session_id, stream } = body.value;
-      const waitMs = stream ? 0 : holdMs;
-      const requestId = crypto.randomUUID();
-      const { id, name, shared } = c.var.principal;
-      const message = {
-        v: messageVersion,
+      const { run, from, members } = await continueRun(c.env, {
+        runId,
         agentId,
+        principal: c.var.principal,
         answers,
-        requestId,
-        principal: { principal: id, shared, name },
+        sessionId: session_id,
         stream,
-        waitMs,
-        ...(session_id && { sessionId: session_id }),
-      };
-      const { run, from, members } = unwrap(
-        await askRun(c.env, runId, async (object) => object.continue(message)),
-        "Run",
-      );
+        waitMs: stream ? 0 : holdMs,
+      });
       return stream
         ? eventStream(open(c, runId), { from, team: teamOf(c, members) })
         : c.json(run, 200);

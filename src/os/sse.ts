@@ -9,6 +9,8 @@ interface StreamOptions {
   from?: number;
   /** The events from there on, where they are open already. */
   opened?: ReadableStream<Uint8Array>;
+  /** Of the events before this index nothing is sent: they are read for the text that comes in. */
+  newsFrom?: number;
   /** How the events of a team's members are read, which are told among its own. */
   team?: TeamEvents;
   heartbeatMs?: number;
@@ -34,7 +36,7 @@ export function eventStream(open: OpenEvents, options: StreamOptions = {}): Resp
 async function pump(
   open: OpenEvents,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { from = 0, opened, team, heartbeatMs = 15_000, retryMs = 100 }: StreamOptions,
+  { from = 0, newsFrom = 0, opened, team, heartbeatMs = 15_000, retryMs = 100 }: StreamOptions,
 ): Promise<void> {
   const gone = new AbortController();
   const { signal } = gone;
@@ -49,6 +51,7 @@ async function pump(
   const members = team === undefined ? null : relays(team, { send, retryMs, signal });
   try {
     for await (const event of runEvents(open, { from, opened, retryMs, signal })) {
+      if ((event.event_index ?? newsFrom) < newsFrom) continue;
       await members?.before(event);
       await send(event);
       members?.after(event);

@@ -2,7 +2,7 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { fieldsOf, needsOf } from "./control.ts";
 import { editablesOf } from "./edits.ts";
-import { Field, Labelled, TextArea } from "./field.tsx";
+import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
 import type { Draft } from "./read-answer.ts";
 
 interface AnswerFormProps {
@@ -19,15 +19,10 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
       {need === "values" && <Fields approval={approval} draft={draft} />}
       {need === "nothing" && <Edits approval={approval} draft={draft} />}
       {need === "result" && (
-        <Result
-          label="Result"
-          hint="Do what the arguments say, then tell the agent what came of it: text, or JSON. Nothing is executed here."
-          isRequired
-          draft={draft}
-        />
+        <ResultField label="Result" hint={resultHint} isRequired draft={draft} />
       )}
       {need === "outcome" && (
-        <Result
+        <ResultField
           label="Result, if it took effect"
           hint="What the call came to, as text or JSON: the agent is told."
           draft={draft}
@@ -155,28 +150,5 @@ function Fields({ approval, draft }: { approval: ApprovalRecord; draft: Draft })
         />
       ))}
     </>
-  );
-}
-
-interface ResultProps {
-  label: string;
-  hint: string;
-  isRequired?: boolean;
-  draft: Draft;
-}
-
-function Result({ label, hint, isRequired = false, draft }: ResultProps) {
-  return (
-    <Labelled
-      id="result"
-      name="result"
-      label={<strong>{label}</strong>}
-      hints={[hint]}
-      draft={draft}
-    >
-      {(tied) => (
-        <TextArea {...tied} rows={4} required={isRequired} text={draft.typed.get("result") ?? ""} />
-      )}
-    </Labelled>
   );
 }

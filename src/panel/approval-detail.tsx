@@ -3,6 +3,7 @@ import { visible } from "../approval/visible.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Claim } from "./claim.tsx";
 import { fieldsOf, needsOf } from "./control.ts";
+import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "./read-answer.ts";
@@ -15,6 +16,8 @@ export interface DetailProps {
   before: ApprovalRecord | null;
   /** What the agent said when it asked for the call. */
   said: string;
+  /** Which kill switches concern it, where its call is still to come. */
+  held: HeldProps | undefined;
   nowMs: number;
   /** True where the credential does not say who decides, so that the person is asked for a name. */
   askName: boolean;
@@ -26,7 +29,7 @@ export interface DetailProps {
 
 /** One approval: everything that would be executed, who may decide, and the answers. */
 export function ApprovalDetail(props: DetailProps) {
-  const { approval, askName, before, draft, nowMs, problem, said } = props;
+  const { approval, askName, before, draft, held, nowMs, problem, said } = props;
   const { status, tool_name } = approval;
   const isPending = status === "pending";
   const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
@@ -41,6 +44,7 @@ export function ApprovalDetail(props: DetailProps) {
           {problem}
         </p>
       )}
+      <Held {...held} />
       {why !== undefined && <p class="card notice">{why}</p>}
       <Facts approval={approval} nowMs={nowMs} />
       <Preview text={approval.preview} />

@@ -1,6 +1,7 @@
 import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
 import { approvalStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { Moment } from "./moment.tsx";
 import { Tabs, titleOf } from "./tabs.tsx";
@@ -9,6 +10,8 @@ import { timeLeft } from "./time.ts";
 export interface ListProps {
   approvals: ApprovalRecord[];
   counts: Record<ApprovalStatus, number>;
+  /** Which kill switches concern those that are shown. */
+  held: HeldProps;
   /** What the list is narrowed by, as the address says it. */
   filter: Record<string, string>;
   /** Where the list goes on; null at its end. */
@@ -21,7 +24,7 @@ export interface ListProps {
 }
 
 /** The approvals: those that wait for someone first, and whatever else is asked for. */
-export function ApprovalList({ counts, filter, older, problem, ...list }: ListProps) {
+export function ApprovalList({ counts, filter, held, older, problem, ...list }: ListProps) {
   const { pending } = counts;
   const { approvals, askName, nowMs } = list;
   const isPending = filter["status"] === "pending";
@@ -36,6 +39,7 @@ export function ApprovalList({ counts, filter, older, problem, ...list }: ListPr
           {problem}
         </p>
       )}
+      <Held {...held} />
       <div id="tabs" data-live="">
         <Tabs
           label="Status"

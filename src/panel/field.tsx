@@ -8,7 +8,7 @@ import type { Draft } from "./read-answer.ts";
 interface FieldProps {
   field: UserInputField;
   /** Where it stands in the form: what its parts are tied together by. */
-  at: number;
+  at: number | string;
   /** Who says what is suggested. */
   suggestedBy: string;
   draft: Draft;
@@ -146,6 +146,35 @@ type TextAreaProps = Tied & {
 /** A parser drops the first newline of a textarea, so one of its own stands before the text. */
 export function TextArea({ text, ...attributes }: TextAreaProps) {
   return <textarea {...attributes}>{`\n${text}`}</textarea>;
+}
+
+interface ResultProps {
+  /** Where more than one form stands on a page, they differ in it. */
+  id?: string;
+  label: string;
+  hint: string;
+  isRequired?: boolean;
+  draft: Draft;
+}
+
+export const resultHint =
+  "Do what the arguments say, then tell the agent what came of it: text, or JSON. Nothing is executed here.";
+
+/** What came of a call that was executed elsewhere. */
+export function ResultField({
+  id = "result",
+  label,
+  hint,
+  isRequired = false,
+  draft,
+}: ResultProps) {
+  return (
+    <Labelled id={id} name="result" label={<strong>{label}</strong>} hints={[hint]} draft={draft}>
+      {(tied) => (
+        <TextArea {...tied} rows={4} required={isRequired} text={draft.typed.get("result") ?? ""} />
+      )}
+    </Labelled>
+  );
 }
 
 /** Whether the form is not sent without it: where it may be null, leaving it empty says so. */

@@ -54,18 +54,14 @@ export function readAnswer(approval: ApprovalRecord, typed: Draft["typed"]): Rea
   }
   const needsResult = decision === "done" || (decision === "approved" && need === "result");
   if (needsResult) {
-    const text = typed.get("result") ?? "";
-    if (text.trim() === "") reasons.set("result", "Say what came of it.");
-    else data["result"] = resultOf(text);
+    const result = readResult(typed);
+    if (result === undefined) reasons.set("result", "Say what came of it.");
+    else data["result"] = result;
   }
   if (decision === "approved" && need === "values") {
-    const values = fieldsOf(approval).flatMap((field) => {
-      const name = inputName(field);
-      const value = readField(field, typed.get(name) ?? "");
-      if (!value.ok) reasons.set(name, value.reason);
-      return value.ok && value.isGiven ? [[field.name, value.value] as const] : [];
-    });
-    data["values"] = Object.fromEntries(values);
+    const read = readValues(fieldsOf(approval), typed);
+    for (const [name, reason] of read.reasons) reasons.set(name, reason);
+    data["values"] = Object.fromEntries(read.values);
   }
   if (reasons.size > 0) return { ok: false, reasons };
   return {
@@ -76,6 +72,21 @@ export function readAnswer(approval: ApprovalRecord, typed: Draft["typed"]): Rea
     },
     by: by === "" ? null : by,
   };
+}
+
+/** What was filled in, field by field; with the reasons of what cannot be read, by their inputs. */
+export function readValues(
+  fields: readonly UserInputField[],
+  typed: Draft["typed"],
+): { values: (readonly [string, unknown])[]; reasons: Map<string, string> } {
+  const reasons = new Map<string, string>();
+  const values = fields.flatMap((field) => {
+    const name = inputName(field);
+    const value = readField(field, typed.get(name) ?? "");
+    if (!value.ok) reasons.set(name, value.reason);
+    return value.ok && value.isGiven ? [[field.name, value.value] as const] : [];
+  });
+  return { values, reasons };
 }
 
 type Value =
@@ -134,8 +145,10 @@ function readJson(text: string): Value {
   }
 }
 
-/** An object or a list is taken as one, everything else as the text that it is. */
-function resultOf(text: string): unknown {
+/** What came of an execution elsewhere: an object or a list as one, everything else as the text that it is. */
+export function readResult(typed: Draft["typed"]): unknown {
+  const text = typed.get("result") ?? "";
+  if (text.trim() === "") return undefined;
   const read = /^\s*[[{]/.test(text) ? readJson(text) : undefined;
   return read?.ok === true && read.isGiven ? read.value : text;
 }

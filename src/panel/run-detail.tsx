@@ -1,74 +1,72 @@
-import type { Child } from "hono/jsx";
-import type { Requirement } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
-import { Turns } from "./run-turns.tsx";
+import { Speaker, Turns } from "./run-turns.tsx";
+import { hasForms, Waits, type WaitsProps } from "./run-waits.tsx";
 import { handedOver, hasEnded, isMoving, type ShownRun, statusWords } from "./run.ts";
 import { shown } from "./text.ts";
 import { Moment } from "./moment.tsx";
 
-interface RunDetailProps {
+export interface RunDetailProps {
   run: ShownRun;
   /** What agents and teams are called, by their ids. */
   nameOf: (id: string) => string;
-  mayCancel: boolean;
+  /** Whether whoever looks at it may run its agent: answer for its user, and cancel it. */
+  mayRun: boolean;
+  /** Which kill switches concern it. */
+  held: HeldProps;
+  /** Whether one of them keeps it from moving. */
+  isHeld: boolean;
   nowMs: number;
+  /** What the last attempt to answer came to, where it did not go through. */
+  problem?: string | undefined;
+  refused?: WaitsProps["refused"];
 }
 
 /** One run: where it stands, what it waits for, and everything that was said and done. */
-export function RunDetail({ run, nameOf, mayCancel, nowMs }: RunDetailProps) {
+export function RunDetail(props: RunDetailProps) {
+  const { run, nameOf, mayRun, held, isHeld, problem, refused } = props;
   const name = nameOf(run.agent_id ?? run.team_id ?? "");
-  const members = handedOver(run);
+  const waits = { run, mayAnswer: mayRun, refused };
   return (
     <Page
       section="runs"
       title={`Run of ${visible(name)}`}
-      refreshes={isMoving(run) ? 5 : undefined}
+      refreshes={isMoving(run) && !hasForms(waits) ? 5 : undefined}
     >
-      <div id="live" data-live="" data-moving={isMoving(run) ? "" : undefined}>
-        <dl>
-          <dt>Status</dt>
-          <dd>
-            <span class="badge">{statusWords[run.status]}</span>
-            {isMoving(run) && <span class="dim"> (this page follows it)</span>}
-          </dd>
-          <Facts run={run} nameOf={nameOf} nowMs={nowMs} />
-        </dl>
-        {run.requirements.length > 0 && !hasEnded(run) && (
-          <Section title="What it waits for">
-            <ul class="list">
-              {run.requirements.map((requirement) => (
-                <Wait requirement={requirement} />
-              ))}
-            </ul>
-          </Section>
-        )}
-        {members.length > 0 && (
-          <Section title="Members at work for it">
-            <ul class="list">
-              {members.map(({ child_run_id, result, tool_args }) => {
-                const member = String(tool_args["member_id"] ?? "A member");
-                return (
-                  <li>
-                    <a href={`/panel/runs/${child_run_id}`}>{visible(nameOf(member))}</a>
-                    <span class="dim">
-                      {result === null ? " has not answered yet" : " answered"}
-                    </span>
-                  </li>
-                );
-              })}
-            </ul>
-          </Section>
-        )}
-        <Section title="Conversation">
-          <div class="turn">
-            <h3>{run.parent_run_id === null ? "User" : "Task, from the team's leader"}</h3>
-            <p class="said">{shown(run.messages[0]?.content ?? "")}</p>
-          </div>
-          <Turns run={run} name={name} />
-        </Section>
-        <End run={run} name={name} />
-        {mayCancel && !hasEnded(run) && (
+      {problem !== undefined && (
+        <p class="card notice" role="alert">
+          {visible(problem)}
+        </p>
+      )}
+      <Held {...held} />
+      <dl id="facts" data-live="" data-moving={isMoving(run) && !isHeld ? run.run_id : undefined}>
+        <dt>Status</dt>
+        <dd>
+          <span class="badge">{statusWords[run.status]}</span>
+          {isMoving(run) && (
+            <span class="dim">{isHeld ? " (held, see above)" : " (this page follows it)"}</span>
+          )}
+        </dd>
+        <Facts {...props} />
+      </dl>
+      <Waits {...waits} />
+      <Members run={run} nameOf={nameOf} />
+      <section id="talk" data-live="">
+        <h2>Conversation</h2>
+        <div class="turn">
+          <h3>{run.parent_run_id === null ? "User" : "Task, from the team's leader"}</h3>
+          <p class="said">{shown(run.messages[0]?.content ?? "")}</p>
+        </div>
+        <Turns run={run} name={name} />
+      </section>
+      <div id="typing" class="turn" hidden>
+        <Speaker name={name} />
+        <p class="said" />
+      </div>
+      <End run={run} name={name} />
+      <div id="cancel" data-live="">
+        {mayRun && !hasEnded(run) && (
           <form method="post" action={`/panel/runs/${run.run_id}/cancel`}>
             <p class="dim">Cancelling ends the run for good, with everything that waits in it.</p>
             <div class="actions">
@@ -81,16 +79,31 @@ export function RunDetail({ run, nameOf, mayCancel, nowMs }: RunDetailProps) {
   );
 }
 
-function Section({ title, children }: { title: string; children?: Child }) {
+function Members({ run, nameOf }: Pick<RunDetailProps, "run" | "nameOf">) {
+  const members = handedOver(run);
   return (
-    <section>
-      <h2>{title}</h2>
-      {children}
+    <section id="members" data-live="">
+      {members.length > 0 && (
+        <>
+          <h2>Members at work for it</h2>
+          <ul class="list">
+            {members.map(({ child_run_id, result, tool_args }) => {
+              const member = String(tool_args["member_id"] ?? "A member");
+              return (
+                <li>
+                  <a href={`/panel/runs/${child_run_id}`}>{visible(nameOf(member))}</a>
+                  <span class="dim">{result === null ? " has not answered yet" : " answered"}</span>
+                </li>
+              );
+            })}
+          </ul>
+        </>
+      )}
     </section>
   );
 }
 
-function Facts({ run, nameOf, nowMs }: Omit<RunDetailProps, "mayCancel">) {
+function Facts({ run, nameOf, nowMs }: Pick<RunDetailProps, "run" | "nameOf" | "nowMs">) {
   return (
     <>
       {run.agent_id !== null && (
@@ -129,35 +142,21 @@ function Facts({ run, nameOf, nowMs }: Omit<RunDetailProps, "mayCancel">) {
   );
 }
 
-function Wait({ requirement }: { requirement: Requirement }) {
-  const { member_agent_name: member, tool_execution: call } = requirement;
-  const { approval_id: approval, approval_type: type } = call;
-  return (
-    <li class="card">
-      <strong>{visible(call.tool_name)}</strong>
-      {member !== undefined && <span class="dim"> of {visible(member)}</span>}
-      <div>
-        {approval !== null && type === "required" ? (
-          <a href={`/panel/approvals/${approval}`}>Look at it and decide</a>
-        ) : (
-          <>The run's own user answers this, where they talk with the agent.</>
-        )}
-      </div>
-    </li>
-  );
-}
-
 /** How it ended: the answer is the agent's, and the error kern's. */
 function End({ run, name }: { run: ShownRun; name: string }) {
-  if (run.status === "CANCELLED") return <p class="card notice">The run was cancelled.</p>;
-  if (!hasEnded(run)) return null;
   const isError = run.status === "ERROR";
   return (
-    <Section title={isError ? "Why it failed" : "Final answer"}>
-      <div class="card">
-        {!isError && <p class="dim">Written by {visible(name)}, not by a person:</p>}
-        <div class="said">{shown(run.content ?? "")}</div>
-      </div>
-    </Section>
+    <section id="end" data-live="">
+      {run.status === "CANCELLED" && <p class="card notice">The run was cancelled.</p>}
+      {(isError || run.status === "COMPLETED") && (
+        <>
+          <h2>{isError ? "Why it failed" : "Final answer"}</h2>
+          <div class="card">
+            {!isError && <p class="dim">Written by {visible(name)}, not by a person:</p>}
+            <div class="said">{shown(run.content ?? "")}</div>
+          </div>
+        </>
+      )}
+    </section>
   );
 }

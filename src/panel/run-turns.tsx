@@ -9,9 +9,7 @@ export function Turns({ run, name }: { run: ShownRun; name: string }) {
     <>
       {turnsOf(run).map(({ calls, content }) => (
         <div class="turn">
-          <h3>
-            {visible(name)} <span class="dim">(the agent, not a person)</span>
-          </h3>
+          <Speaker name={name} />
           {content !== "" && <p class="said">{shown(content)}</p>}
           {calls.map((call) => (
             <CallView call={call} />
@@ -19,6 +17,15 @@ export function Turns({ run, name }: { run: ShownRun; name: string }) {
         </div>
       ))}
     </>
+  );
+}
+
+/** Whose words follow. */
+export function Speaker({ name }: { name: string }) {
+  return (
+    <h3>
+      {visible(name)} <span class="dim">(the agent, not a person)</span>
+    </h3>
   );
 }
 

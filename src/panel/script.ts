@@ -1,3 +1,5 @@
+import { followScript } from "./follow-script.ts";
+
 /**
  * What the pages do in a browser beside what their forms do without it: they hear of changes, count what waits in the title,
  * and can be used by keyboard. It is served as it stands here, so it is written in what every browser of today runs.
@@ -15,6 +17,7 @@ export const script = `"use strict";
   async function refresh() {
     if (asking) { again = true; return; }
     asking = true;
+    const text = typed();
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
       if (answer.type === "opaqueredirect") return location.reload();
@@ -22,16 +25,27 @@ export const script = `"use strict";
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of document.querySelectorAll("[data-live]")) {
         const fresh = page.getElementById(old.id);
-        if (!fresh || fresh.outerHTML === old.outerHTML) continue;
+        if (!fresh) continue;
+        // A part that is still there stays with what was typed in it, whatever has come or gone around it.
+        const kept = [...old.querySelectorAll("[data-keep]")].flatMap((part) => {
+          const copy = fresh.querySelector("#" + CSS.escape(part.id) + "[data-keep]");
+          if (!copy) return [];
+          const same = part.cloneNode(true);
+          copy.replaceWith(same);
+          return [[part, same]];
+        });
+        if (fresh.outerHTML === old.outerHTML) continue;
         // A form is left alone until what it is about has changed: somebody may be typing.
         if (old.dataset.live !== "" && old.dataset.live === fresh.dataset.live) continue;
         if (old.dataset.live !== "") say(fresh.dataset.said || "This has changed.");
         const focused = old.contains(document.activeElement) && document.activeElement.id;
+        for (const [part, same] of kept) same.replaceWith(part);
         old.replaceWith(document.adoptNode(fresh));
         if (focused) document.getElementById(focused)?.focus();
       }
       base = page.title;
       tell();
+      refreshed(text);
     } catch {
       // The next change, or the next connection, asks again.
     } finally {
@@ -63,11 +77,7 @@ export const script = `"use strict";
     timer = setTimeout(() => { refresh(); count(); }, 100);
   }
 
-  // What moves is asked for again and again while it is looked at.
-  setInterval(() => {
-    if (!document.hidden && document.querySelector("[data-moving]")) refresh();
-  }, 1500);
-
+${followScript}
   // ---- How many wait, in the title and the icon.
   let base = document.title;
   let waiting = null;
@@ -126,5 +136,6 @@ export const script = `"use strict";
 
   count();
   connect();
+  follow();
 })();
 `;

@@ -1,12 +1,12 @@
 import { visible } from "../approval/visible.ts";
 
 /** More of one text than this is not shown: a page has many of them. */
-const maxLength = 20_000;
+export const maxShownLength = 20_000;
 
 /** The text as people may read it; where it is very long, its beginning, and that there is more. */
 export function shown(text: string): string {
-  if (text.length <= maxLength) return visible(text);
-  return `${visible(beginning(text, maxLength))}… (${text.length} characters in all; the API has the whole)`;
+  if (text.length <= maxShownLength) return visible(text);
+  return `${visible(beginning(text, maxShownLength))}… (${text.length} characters in all; the API has the whole)`;
 }
 
 /** The first words, on one line. */

@@ -267,7 +267,10 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       nowMs: this.#host.now(),
       tools: this.#engine.tools,
     });
-    if ("kind" in given) return { ok: false, reason: "invalid", message: given.message };
+    if ("kind" in given) {
+      const { message: text, fields } = given;
+      return { ok: false, reason: "invalid", message: text, ...(fields && { fields }) };
+    }
     return given.entries.length > 0 ? this.#advance(given.entries) : state;
   }
 

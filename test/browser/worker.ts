@@ -37,6 +37,27 @@ interface Call {
   args: unknown;
 }
 
+/** Says each word of the user's message by itself, and goes on to the next one when it is told to at `/next`. */
+const halting: Model = {
+  id: "halting",
+  provider: "test",
+  async complete({ messages, onText, signal }) {
+    said.next = 0;
+    const words = (messages.at(-1)?.content ?? "").split(/(?<= )/);
+    for (const [at, word] of words.entries()) {
+      // Looked for, because a promise that another request settles is not always heard of.
+      while (at > 0 && said.next < at && !signal.aborted) await scheduler.wait(10);
+      onText(word);
+    }
+    return { content: words.join(""), toolCalls: [], usage: null };
+  },
+};
+
+/** How many words may have been said after the first. */
+const said = { next: 0 };
+
+const speaker = new Agent({ id: "speaker", name: "Speaker", model: halting });
+
 /** Takes any text. */
 const sendText = approval(
   tool({
@@ -99,6 +120,22 @@ const sendSoon = approval(
   }),
   { expiresIn: "3s" },
 );
+const rename = tool({
+  name: "rename",
+  description: "Rename a user, after asking them.",
+  parameters: z.object({ user_id: z.string(), name: z.string() }),
+  requiresConfirmation: true,
+  execute: ({ name }) => `Renamed to ${name}.`,
+});
+
+const askProfile = tool({
+  name: "ask_profile",
+  description: "Ask the run's own user for their profile.",
+  parameters: z.object({ user_id: z.string(), name: z.string().min(2), age: z.int().min(18) }),
+  requiresUserInput: true,
+  userInputFields: ["name", "age"],
+  execute: ({ name, age }) => `${name} is ${age}.`,
+});
 
 /** With all that a policy can say. */
 const payOut = approval(
@@ -125,15 +162,21 @@ const desk = new Agent({
   id: "desk",
   name: "Desk",
   model: scripted,
-  tools: [sendText, setProfile, callBank, sendParcel, sendSoon, payOut],
+  tools: [sendText, setProfile, callBank, sendParcel, sendSoon, payOut, rename, askProfile],
 });
 
 const os = new AgentOS({
-  agents: [dataManager, hackerNews, orderDesk, desk],
+  agents: [dataManager, hackerNews, orderDesk, desk, speaker],
   teams: [supportTeam],
   db: new D1Db({ binding: "DB" }),
 });
 
 export class Run extends os.Run {}
 export class Feed extends os.Feed {}
-export default os.getApp();
+
+const app = os.getApp();
+app.post("/next", (c) => {
+  said.next += 1;
+  return c.json({});
+});
+export default app;

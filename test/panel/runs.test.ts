@@ -97,8 +97,11 @@ test("a run's page shows what was said and asked for, and leads to the approval 
   expect(hrefs(seen)).toContain(`/panel/approvals/${id}`);
   expect(seen.texts["li"]).toContain("delete_user_dataLook at it and decide");
   expect(actions(seen)).toContain(`/panel/runs/${run.run_id}/cancel`);
-  const live = seen.elements.find(({ attributes }) => attributes["id"] === "live");
-  expect(live?.attributes).toHaveProperty("data-live");
+  for (const id of ["facts", "waits", "talk", "end"]) {
+    const live = seen.elements.find(({ attributes }) => attributes["id"] === id);
+    expect(live?.attributes).toHaveProperty("data-live");
+    expect(live?.attributes).not.toHaveProperty("data-moving");
+  }
   expect(seen.elements.filter(({ tag }) => tag === "noscript")).toEqual([]);
   expect(hrefs(await page(`/panel/approvals/${id}`))).toContain(`/panel/runs/${run.run_id}`);
 
@@ -129,6 +132,7 @@ test("while a run moves its page is asked for again without script, and says so"
     /<head>.*<noscript><meta http-equiv="refresh" content="5"\/?><\/noscript>.*<\/head>/s,
   );
   expect(text).toContain("running</span>");
+  expect(text).toContain(`data-moving="${run_id}"`);
   expect(await settle(run_id)).toMatchObject({ status: "ERROR" });
   const failed = await page(`/panel/runs/${run_id}`);
   expect(failed.texts["dd"]).toContain("failed");
@@ -164,16 +168,6 @@ test("a team's run leads to its members' runs and to what they wait for, and tho
   expect(
     listed.texts["li"]?.some((text) => text.startsWith("Clerk: waiting for a person for Crew")),
   ).toBe(true);
-});
-
-test("what the run's own user has to answer is told as theirs, without a way to decide it here", async () => {
-  const calls = [{ name: "ask_lab", args: { sample: "s-1" } }];
-  const { run_id } = await start(script({ calls }));
-  const seen = await page(`/panel/runs/${run_id}`);
-  expect(seen.texts["li"]).toContain(
-    "ask_labThe run's own user answers this, where they talk with the agent.",
-  );
-  expect(hrefs(seen).filter((href) => href?.startsWith("/panel/approvals/"))).toEqual([]);
 });
 
 const hostile = [

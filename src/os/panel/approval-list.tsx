@@ -7,13 +7,15 @@ import { type OsEnv, requires } from "../auth.ts";
 import { decideAll } from "../batch.ts";
 import { readForm } from "../body.ts";
 import { decides } from "./forms.ts";
+import { heldOf } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** As many as are shown of what waits, those that lapse first on top; where more wait, the newest are. */
 const pageSize = 50;
 
 /** The list of approvals, and the form that decides several of them. */
-export function approvalListPages({ approvals, now }: PanelParts): Hono<OsEnv> {
+export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
+  const { approvals, now } = parts;
   const app = new Hono<OsEnv>();
 
   app.get("/", requires("approvals:read"), async (c) => {
@@ -47,6 +49,7 @@ export function approvalListPages({ approvals, now }: PanelParts): Hono<OsEnv> {
             ? data.toSorted((a, b) => byExpiry(a.expires_at) - byExpiry(b.expires_at))
             : data
         }
+        held={await heldOf(c, parts, data)}
         counts={Object.fromEntries(counted) as Parameters<typeof ApprovalList>[0]["counts"]}
         filter={filter}
         older={meta.next_cursor === null ? null : `/panel?${older.toString()}`}

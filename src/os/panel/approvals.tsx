@@ -7,10 +7,12 @@ import { type Draft, readAnswer, textsOf } from "../../panel/read-answer.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { readForm } from "../body.ts";
 import { decides } from "./forms.ts";
+import { heldOf, mayStart } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** Each approval's page, the form that decides, and the one that gives it more time. */
-export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
+export function approvalPages(parts: PanelParts): Hono<OsEnv> {
+  const { approvals, now } = parts;
   const app = new Hono<OsEnv>();
 
   /** What a page shows of an approval beside what came of a form. */
@@ -18,6 +20,7 @@ export function approvalPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     approval,
     said,
     before: await lastApproved(c, approval),
+    held: mayStart(approval) ? await heldOf(c, parts, [approval]) : undefined,
     nowMs: now(),
     askName: c.var.principal.shared,
   });

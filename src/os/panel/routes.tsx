@@ -11,6 +11,7 @@ import { historyPages } from "./history.tsx";
 import { keyPages } from "./keys.tsx";
 import { killSwitchPages } from "./kill-switch.tsx";
 import type { PanelParts } from "./parts.ts";
+import { runPage } from "./run.tsx";
 import { runPages } from "./runs.tsx";
 import { settingsPages } from "./settings.tsx";
 import { signInRoutes } from "./sign-in.tsx";
@@ -47,6 +48,7 @@ export function panelRoutes(
   app.route("/", approvalListPages(parts));
   app.route("/", approvalPages(parts));
   app.route("/runs", runPages(parts));
+  app.route("/runs", runPage(parts));
   app.route("/try", tryPages(parts));
   app.route("/history", historyPages(parts));
   app.route("/settings", settingsPages(parts));

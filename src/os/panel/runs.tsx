@@ -1,20 +1,16 @@
 import { type Context, Hono } from "hono";
-import { createMiddleware } from "hono/factory";
 import { type RunStatus, runStatuses } from "../../approval/record.ts";
 import { KernError } from "../../errors.ts";
-import { RunDetail } from "../../panel/run-detail.tsx";
 import { type Choice, RunList } from "../../panel/run-list.tsx";
 import type { Position, RunFilter, RunRow } from "../../run/store.ts";
-import { lacking, type OsEnv } from "../auth.ts";
-import { heldFor, holds, holdsAny, type Principal } from "../principal.ts";
-import { holdsFor, readVisibleRun } from "../read-run.ts";
-import { askRun, unwrap } from "../runs.ts";
-import { ownForms } from "./forms.ts";
+import type { OsEnv } from "../auth.ts";
+import { heldFor, holds, type Principal } from "../principal.ts";
 import type { PanelParts } from "./parts.ts";
+import { readsSome } from "./run.tsx";
 
 const pageSize = 50;
 
-/** The runs that somebody may read: the list, and each of them. */
+/** The list of the runs that somebody may read. */
 export function runPages({ all, db, now }: PanelParts): Hono<OsEnv> {
   const app = new Hono<OsEnv>();
   const nameOf = (id: string): string => all.get(id)?.name ?? id;
@@ -48,31 +44,8 @@ export function runPages({ all, db, now }: PanelParts): Hono<OsEnv> {
     );
   });
 
-  app.get("/:run_id", readsSome, async (c) => {
-    const { principal } = c.var;
-    const run = await readVisibleRun(c.env, c.req.param("run_id"), principal);
-    const mayCancel = holdsFor(principal, "run", run);
-    return c.html(<RunDetail run={run} nameOf={nameOf} mayCancel={mayCancel} nowMs={now()} />);
-  });
-
-  app.post("/:run_id/cancel", ownForms, readsSome, async (c) => {
-    const run = await readVisibleRun(c.env, c.req.param("run_id"), c.var.principal);
-    if (!holdsFor(c.var.principal, "run", run))
-      throw new KernError("forbidden", lacking(run.agent_id === null ? "teams:run" : "agents:run"));
-    unwrap(await askRun(c.env, run.run_id, async (object) => object.cancel()), "Run");
-    return c.redirect(`/panel/runs/${run.run_id}`, 303);
-  });
-
   return app;
 }
-
-/** Refuses who may read no run at all. */
-const readsSome = createMiddleware<OsEnv>(async (c, next) => {
-  const { principal } = c.var;
-  if (!holdsAny(principal, "agents:read") && !holdsAny(principal, "teams:read"))
-    throw new KernError("forbidden", lacking("agents:read"));
-  await next();
-});
 
 /** What the list is narrowed to for who asks, whatever they ask for. */
 function seenBy(principal: Principal): Pick<RunFilter, "of" | "requested_by"> {

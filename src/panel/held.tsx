@@ -1,0 +1,31 @@
+import { visible } from "../approval/visible.ts";
+import { settingsParts } from "./settings.tsx";
+
+/** Why calls do not start at the moment, and whether whoever reads it may turn the switch. */
+export interface HeldProps {
+  /** A sentence for each switch that is on. */
+  reasons: readonly string[];
+  mayTurn: boolean;
+}
+
+/** That gated calls are paused, where they are. */
+export function Held({ reasons = [], mayTurn = false }: Partial<HeldProps>) {
+  const { path, title } = settingsParts.switches;
+  return (
+    <div id="held" data-live="">
+      {reasons.length > 0 && (
+        <div class="card alarm" role="status">
+          {reasons.map((reason) => (
+            <p>
+              <strong class="paused">{visible(reason)}</strong>
+            </p>
+          ))}
+          <p>
+            What is approved keeps its decision, and waits until it is unpaused.{" "}
+            {mayTurn && <a href={path}>{title}</a>}
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}
