@@ -1,10 +1,11 @@
 import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { whyAskedAnew } from "../approval/words.ts";
 import { AnswerForm } from "./answer-form.tsx";
-import { fieldsOf, needsOf } from "./control.ts";
+import { fieldsOf, needsOf } from "../approval/control.ts";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
-import { type Draft, emptyDraft } from "./read-answer.ts";
+import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { clock, Moment } from "./moment.tsx";
 import { timeLeft } from "./time.ts";
 import { Timeline } from "./timeline.tsx";
@@ -26,7 +27,7 @@ export interface DetailProps {
 export function ApprovalDetail({ approval, before, nowMs, askName, problem, draft }: DetailProps) {
   const { status, tool_name } = approval;
   const isPending = status === "pending";
-  const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
+  const why = isPending ? whyAskedAnew(approval) : undefined;
   return (
     <Page
       section="approvals"
@@ -149,15 +150,6 @@ function Extend({ id }: { id: string }) {
     </form>
   );
 }
-
-/** Why a call is put to a person once more. */
-const askedBecause: Record<string, string> = {
-  unknown_outcome:
-    "This call was started and then interrupted. Whether it took effect is not known: look before you decide.",
-  tool_changed: "This was answered before. The tool has changed since, so it is asked again.",
-  approval_stale: "This was approved before, and not executed in time, so it is asked again.",
-  approval_required: "This was answered before. By now the tool needs an approval.",
-};
 
 /** The arguments that stay as they are: a suggestion for a field that is still to be filled in stands with the field. */
 function settledArgs(approval: ApprovalRecord): JsonObject {
