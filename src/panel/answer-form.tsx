@@ -1,9 +1,9 @@
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
-import { fieldsOf, needsOf } from "./control.ts";
-import { editablesOf } from "./edits.ts";
+import { fieldsOf, needsOf } from "../approval/control.ts";
+import { editablesOf } from "../approval/edits.ts";
 import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 
 interface AnswerFormProps {
   approval: ApprovalRecord;

@@ -1,12 +1,13 @@
 import type { ApprovalRecord, JsonObject } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { whyAskedAnew } from "../approval/words.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Claim } from "./claim.tsx";
-import { fieldsOf, needsOf } from "./control.ts";
+import { fieldsOf, needsOf } from "../approval/control.ts";
 import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
-import { type Draft, emptyDraft } from "./read-answer.ts";
+import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { clock, Moment } from "./moment.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -32,7 +33,7 @@ export function ApprovalDetail(props: DetailProps) {
   const { approval, askName, before, draft, held, nowMs, problem, said } = props;
   const { status, tool_name } = approval;
   const isPending = status === "pending";
-  const why = isPending ? askedBecause[String(approval.context["reason"])] : undefined;
+  const why = isPending ? whyAskedAnew(approval) : undefined;
   return (
     <Page
       section="approvals"
@@ -181,15 +182,6 @@ function Extend({ id }: { id: string }) {
     </form>
   );
 }
-
-/** Why a call is put to a person once more. */
-const askedBecause: Record<string, string> = {
-  unknown_outcome:
-    "This call was started and then interrupted. Whether it took effect is not known: look before you decide.",
-  tool_changed: "This was answered before. The tool has changed since, so it is asked again.",
-  approval_stale: "This was approved before, and not executed in time, so it is asked again.",
-  approval_required: "This was answered before. By now the tool needs an approval.",
-};
 
 /** The arguments that stay as they are: a suggestion for a field that is still to be filled in stands with the field. */
 function settledArgs(approval: ApprovalRecord): JsonObject {

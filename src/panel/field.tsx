@@ -2,8 +2,8 @@ import type { Child } from "hono/jsx";
 import type { UserInputField } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { shapeOf } from "../tools/input-fields.ts";
-import { type Control, controlOf, inputName } from "./control.ts";
-import type { Draft } from "./read-answer.ts";
+import { type Control, controlOf, inputName } from "../approval/control.ts";
+import type { Draft } from "../approval/read-answer.ts";
 
 interface FieldProps {
   field: UserInputField;

@@ -4,7 +4,7 @@ import { visible } from "../approval/visible.ts";
 import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
 import { Page } from "./page.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 import { Tabs, titleOf } from "./tabs.tsx";
 
 /** The states that an approval ends in, and what is said of one that has. */

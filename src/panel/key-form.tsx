@@ -1,5 +1,5 @@
 import { Labelled, TextArea } from "./field.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 import { settingsParts } from "./settings.tsx";
 
 /** The inputs of the form, and what stands in them at first. */

@@ -1,7 +1,7 @@
 import { visible } from "../approval/visible.ts";
 import { NewKeyForm } from "./key-form.tsx";
 import { Moment } from "./moment.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
 
 /** An API key as it is listed, without the key itself; times are epoch seconds. */

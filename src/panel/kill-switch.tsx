@@ -1,7 +1,7 @@
 import { visible } from "../approval/visible.ts";
 import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
-import { type Draft, emptyDraft } from "./read-answer.ts";
+import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
 
 /** A kill switch, with the state that it was last brought into; null where nobody ever turned it. */

@@ -1,5 +1,6 @@
-import type { ApprovalRecord, PolicyView } from "../approval/record.ts";
+import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { decidersInWords } from "../approval/words.ts";
 import { Lineage } from "./lineage.tsx";
 import { fromNow, hourOf } from "./moment.tsx";
 
@@ -101,24 +102,4 @@ export function Preview({ text }: { text: string | null }) {
       <p class="card said">{visible(text)}</p>
     </>
   );
-}
-
-/** What of a policy says who decides, and how many of them it takes. */
-export type Deciders = Pick<
-  PolicyView,
-  "allow_self" | "approvers" | "escalated_to" | "min_assurance" | "quorum"
->;
-
-/** Who decides, in words, such as "2 of group:finance, not the requester". */
-export function decidersInWords(deciders: Deciders): string {
-  const { allow_self, approvers, escalated_to, min_assurance, quorum } = deciders;
-  const named = [...(approvers ?? []), ...escalated_to].join(", ") || "nobody";
-  const { approve } = quorum;
-  const anybody = approve === 1 ? "whoever may decide" : `${approve} people who may decide`;
-  return [
-    approvers === null ? anybody : `${approve} of ${named}`,
-    ...(allow_self ? [] : ["not the requester"]),
-    ...(min_assurance === null ? [] : [`known by ${min_assurance} at least`]),
-    ...(quorum.reject > 1 ? [`${quorum.reject} rejections are needed`] : []),
-  ].join(", ");
 }

@@ -1,6 +1,6 @@
 import type { Requirement } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
-import { type Draft, emptyDraft } from "./read-answer.ts";
+import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { hasEnded, type ShownRun } from "./run.ts";
 import { isGatedWait } from "./user-answer.ts";
 import { UserAnswerForm } from "./user-answer-form.tsx";

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { visible } from "../approval/visible.ts";
 import type { ApprovalPolicy } from "../tools/policy.ts";
 import type { Tool } from "../tools/tool.ts";
-import { decidersInWords } from "./policy.tsx";
+import { decidersInWords } from "../approval/words.ts";
 import { spanInWords } from "./span.ts";
 
 /** Whether a call of the tool waits, for whom, and what they are asked for. */

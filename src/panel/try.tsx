@@ -1,7 +1,7 @@
 import { visible } from "../approval/visible.ts";
 import { Labelled, TextArea } from "./field.tsx";
 import { Page } from "./page.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 
 /** An agent or a team that somebody may run. */
 export interface Runnable {

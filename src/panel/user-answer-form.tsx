@@ -1,7 +1,7 @@
 import type { JsonObject, Requirement, ToolExecution } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
-import type { Draft } from "./read-answer.ts";
+import type { Draft } from "../approval/read-answer.ts";
 import { shown } from "./text.ts";
 import { maxNoteLength, userNeedsOf } from "./user-answer.ts";
 

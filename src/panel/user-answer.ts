@@ -1,6 +1,6 @@
 import type { Requirement, ToolExecution } from "../approval/record.ts";
-import { inputName } from "./control.ts";
-import { type Draft, readResult, readValues } from "./read-answer.ts";
+import { inputName } from "../approval/control.ts";
+import { type Draft, readResult, readValues } from "../approval/read-answer.ts";
 
 /** What the run's own user says of a call that waits for them, in the words that a run takes it in. */
 export interface UserAnswerRead {

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { Channels } from "../../panel/channels.tsx";
-import { textsOf } from "../../panel/read-answer.ts";
+import { textsOf } from "../../approval/read-answer.ts";
 import { settingsParts } from "../../panel/settings.tsx";
 import { KernError } from "../../errors.ts";
 import { deliveryStatuses } from "../../run/store.ts";

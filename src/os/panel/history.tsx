@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { KernError } from "../../errors.ts";
 import { endStatuses, filterNames, type Found, History } from "../../panel/history.tsx";
-import { textsOf } from "../../panel/read-answer.ts";
+import { textsOf } from "../../approval/read-answer.ts";
 import { ApprovalQuery } from "../approval-query.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import type { PanelParts } from "./parts.ts";

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { newKeyFields } from "../../panel/key-form.tsx";
 import { Keys, NewKey } from "../../panel/keys.tsx";
-import { type Draft, textsOf } from "../../panel/read-answer.ts";
+import { type Draft, textsOf } from "../../approval/read-answer.ts";
 import { settingsParts } from "../../panel/settings.tsx";
 import { type OsEnv, requires } from "../auth.ts";
 import { readForm } from "../body.ts";

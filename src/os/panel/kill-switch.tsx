@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { KernError } from "../../errors.ts";
 import { KillSwitch, type KillSwitchProps, type SwitchShown } from "../../panel/kill-switch.tsx";
-import { textsOf } from "../../panel/read-answer.ts";
+import { textsOf } from "../../approval/read-answer.ts";
 import { settingsParts } from "../../panel/settings.tsx";
 import { everyone } from "../../run/store.ts";
 import { type OsEnv, requires } from "../auth.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { scopeBox } from "../../panel/key-form.tsx";
-import type { Draft } from "../../panel/read-answer.ts";
+import type { Draft } from "../../approval/read-answer.ts";
 import { KeyRequest } from "../key-schemas.ts";
 import { scopes } from "../principal.ts";
 

@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { KernError } from "../../errors.ts";
 import { hasEnded, isMoving } from "../../panel/run.ts";
 import { RunDetail, type RunDetailProps } from "../../panel/run-detail.tsx";
-import { textsOf } from "../../panel/read-answer.ts";
+import { textsOf } from "../../approval/read-answer.ts";
 import { isGatedWait, readUserAnswer, reasonsFor } from "../../panel/user-answer.ts";
 import type { RunView } from "../../run/view.ts";
 import { lacking, type OsEnv } from "../auth.ts";

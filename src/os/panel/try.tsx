@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { Agent } from "../../agent/agent.ts";
 import { canonicalJson } from "../../approval/call-hash.ts";
 import { KernError } from "../../errors.ts";
-import { type Draft, emptyDraft, textsOf } from "../../panel/read-answer.ts";
+import { type Draft, emptyDraft, textsOf } from "../../approval/read-answer.ts";
 import { type Runnable, TryIt } from "../../panel/try.tsx";
 import { isGated } from "../../tools/tool.ts";
 import { lacking, type OsEnv } from "../auth.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from "../approval/record.ts";
+import type { ApprovalRecord } from "./record.ts";
 import { messageOf } from "../errors.ts";
 import { parseStrictJson } from "../tools/json.ts";
 

@@ -1,4 +1,4 @@
-import type { ApprovalRecord, UserInputField } from "../approval/record.ts";
+import type { ApprovalRecord, UserInputField } from "./record.ts";
 import { shapeOf } from "../tools/input-fields.ts";
 
 /** What an approval takes beside the yes. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Decision } from "../approval/decision.ts";
-import type { ApprovalRecord, JsonObject, UserInputField } from "../approval/record.ts";
+import type { Decision } from "./decision.ts";
+import type { ApprovalRecord, JsonObject, UserInputField } from "./record.ts";
 import { messageOf } from "../errors.ts";
 import { shapeOf } from "../tools/input-fields.ts";
 import { parseStrictJson } from "../tools/json.ts";
