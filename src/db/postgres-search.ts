@@ -1,6 +1,7 @@
-import { and, sql } from "drizzle-orm";
-import type { ApprovalFilter } from "../run/store.ts";
+import { and, eq, sql } from "drizzle-orm";
+import type { ApprovalFilter, OtherFilters } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
+import { eachStatus, never, total } from "./found.ts";
 import {
   apiKeys as keys,
   approvals,
@@ -12,7 +13,7 @@ import {
 import { toPostgresText } from "./postgres-text.ts";
 import { type Asked, queriesOf } from "./queries.ts";
 import { runQueriesOf } from "./run-queries.ts";
-import { asksForStatusOnly, type Contains, total } from "./search.ts";
+import { asksForStatusOnly, type Contains, window } from "./search.ts";
 import { sessionQueriesOf } from "./session-queries.ts";
 
 const tables = { approvals, kernMeta, runs, sessions } as unknown as typeof d1;
@@ -21,9 +22,11 @@ const tables = { approvals, kernMeta, runs, sessions } as unknown as typeof d1;
 const contains: Contains = (text, part) =>
   sql`strpos(lower(${text} collate "C"), lower(${toPostgresText(part)}::text collate "C")) > 0`;
 
+const lapsesAt = sql`coalesce(${approvals.expires_at}, ${sql.raw(String(never))})`;
+
 export const apiKeys = keys as unknown as typeof d1.apiKeys;
 export const switches = killSwitches as unknown as typeof d1.switches;
-export const queries = queriesOf(tables, contains);
+export const queries = queriesOf(tables, { contains, lapsesAt });
 export const runQueries = runQueriesOf(tables);
 export const sessionQueries = sessionQueriesOf(tables, contains);
 
@@ -34,4 +37,17 @@ export function totalOf(db: Asked, filter: ApprovalFilter) {
     .select(total(sql`count(*)`, sql`true`))
     .from(tables.approvals)
     .where(and(queries.isPending, queries.shown));
+}
+
+/** The same of each status; what is counted beyond the window says that there is more. */
+export function totalsOf(db: Asked, filter: OtherFilters) {
+  if (!asksForStatusOnly(filter)) return queries.countOfEach(db, filter);
+  const { approvals: all } = tables;
+  const counts = eachStatus((status) => {
+    const isOne = status === "pending" ? queries.isPending : eq(all.status, status);
+    const most = status === "pending" ? sql`` : sql`limit ${window + 1}`;
+    const some = sql`select 1 from ${all} where ${and(isOne, queries.shown)} ${most}`;
+    return sql`(select count(*) from (${some}) as counted)`;
+  });
+  return db.select({ ...counts, isExact: sql`true`.mapWith(Boolean) }).from(sql`(select 1) as one`);
 }
