@@ -13,6 +13,7 @@ export const approvalStatuses = [
   "cancelled",
 ] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];
+export const endStatuses = ["approved", "rejected", "expired", "cancelled"] as const;
 
 export const approvalTypes = ["required", "audit"] as const;
 export type ApprovalType = (typeof approvalTypes)[number];

@@ -9,9 +9,13 @@ import type {
   ChannelStore,
   DeliveryStore,
   LinkStore,
+  Deadline,
+  OtherFilters,
   PageRequest,
+  PendingList,
   RunRow,
   SessionStore,
+  StatusCounts,
   Store,
   SwitchStore,
   TokenStore,
@@ -20,14 +24,15 @@ import type {
 import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
 import * as tables from "./d1-schema.ts";
-import { queries, runQueries, sessionQueries, totalOf } from "./d1-search.ts";
+import { queries, runQueries, sessionQueries, totalOf, totalsOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { channelsOn, deliveriesOn } from "./deliveries.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
+import { listOf, pendingListOf, type Read, statusCountsOf } from "./found.ts";
 import { linksOn, tokensOn } from "./links.ts";
 import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
-import { listOf, type Read, type Search } from "./search.ts";
+import type { ApprovalSearch } from "./search.ts";
 import type { Ask } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
 import { switchesOn } from "./switches.ts";
@@ -85,6 +90,19 @@ export class D1Store implements Store {
     return total ?? { count: 0, isExact: true };
   }
 
+  async listPending(
+    filter: OtherFilters,
+    { after, limit }: { limit: number; after: Deadline | null },
+  ): Promise<PendingList> {
+    const search = queries.pendingOf(filter, after);
+    return pendingListOf(await this.#readOn(search, limit), limit, search);
+  }
+
+  async countByStatus(filter: OtherFilters): Promise<StatusCounts> {
+    const [counts] = await this.#ask(() => totalsOf(this.#db, filter));
+    return statusCountsOf(counts);
+  }
+
   async readApproval(id: string): Promise<ApprovalRecord | null> {
     const [record] = await this.#ask(() => queries.approval(this.#db, id));
     return record ?? null;
@@ -109,25 +127,30 @@ export class D1Store implements Store {
     if (found < schemaVersion) throw this.#behind(found);
   }
 
-  /** The rows of a page, and one more where there is one; how many there are in all where the page is the first. */
-  async #read(filter: ApprovalFilter, page: PageRequest, search: Search): Promise<Read> {
-    const first = "after" in page ? null : page;
-    const asked = queries.pageOf(this.#db, search, page.limit + 1, first?.offset ?? 0);
+  /** The rows of a page whose search says where it begins, and one more where there is one. */
+  async #readOn(search: ApprovalSearch, limit: number): Promise<Read> {
+    const asked = queries.pageOf(this.#db, search, limit + 1, 0);
+    if (search.rest === undefined)
+      return { rows: await this.#ask(() => asked), total: null, end: null };
+    // In one turn of the database: what is added in between would move the end of what was looked at.
+    const ended = queries.endOfWindow(this.#db, search);
+    const [rows, [end = null]] = await this.#ask(() => this.#db.batch([asked, ended]));
+    return { rows, total: null, end };
+  }
+
+  /** The same, and how many there are in all where the page is the first. */
+  async #read(filter: ApprovalFilter, page: PageRequest, search: ApprovalSearch): Promise<Read> {
+    if ("after" in page) return this.#readOn(search, page.limit);
+    const asked = queries.pageOf(this.#db, search, page.limit + 1, page.offset);
     if (search.rest !== undefined) {
-      // In one turn of the database: what is added in between would move the end of what was looked at.
       const ended = queries.endOfWindow(this.#db, search);
-      if (first === null) {
-        const [rows, [end = null]] = await this.#ask(() => this.#db.batch([asked, ended]));
-        return { rows, total: null, end };
-      }
       const counted = totalOf(this.#db, filter);
       const [rows, [total = null], [end = null]] = await this.#ask(() =>
         this.#db.batch([asked, counted, ended]),
       );
       return { rows, total, end };
     }
-    if (first === null) return { rows: await this.#ask(() => asked), total: null, end: null };
-    if (filter.run_id === undefined || first.offset > 0) {
+    if (filter.run_id === undefined || page.offset > 0) {
       const [rows, [total = null]] = await this.#ask(() =>
         this.#db.batch([asked, totalOf(this.#db, filter)]),
       );

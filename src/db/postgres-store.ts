@@ -1,5 +1,5 @@
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
-import type { ApprovalRecord } from "../approval/record.ts";
+import { type ApprovalRecord, endStatuses } from "../approval/record.ts";
 import type {
   ApiKeyStore,
   ApprovalFilter,
@@ -8,9 +8,13 @@ import type {
   ChannelStore,
   DeliveryStore,
   LinkStore,
+  Deadline,
+  OtherFilters,
   PageRequest,
+  PendingList,
   RunRow,
   SessionStore,
+  StatusCounts,
   Store,
   SwitchStore,
   TokenStore,
@@ -19,15 +23,23 @@ import type {
 import { apiKeysOn } from "./api-keys.ts";
 import { channelsOn, deliveriesOn } from "./deliveries.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
+import { listOf, pendingListOf, type Read, statusCountsOf } from "./found.ts";
 import { connected, type Place } from "./postgres-client.ts";
 import { failed, isOfTheMoment, isSchemaMissing } from "./postgres-failure.ts";
-import { queries, runQueries, sessionQueries, tables, totalOf } from "./postgres-search.ts";
+import {
+  queries,
+  runQueries,
+  sessionQueries,
+  tables,
+  totalOf,
+  totalsOf,
+} from "./postgres-search.ts";
 import { write } from "./postgres-write.ts";
 import type { Asked } from "./queries.ts";
 import { linksOn, tokensOn } from "./links.ts";
 import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
-import { listOf, type Read, type Search } from "./search.ts";
+import { type ApprovalSearch, window } from "./search.ts";
 import type { Told } from "./session-queries.ts";
 import { sessionsOn } from "./sessions.ts";
 import { switchesOn } from "./switches.ts";
@@ -58,14 +70,24 @@ export class PostgresStore implements Store {
 
   async listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList> {
     const search = queries.searchOf(filter, "after" in page ? page.after : null);
-    const asked = { filter, page, search };
-    const found = await this.#ask(async (db) =>
-      // What is added in between would move the end of what was looked at.
-      search.rest === undefined
-        ? read(askable(db), asked)
-        : db.transaction(async (seen) => read(askable(seen), asked), snapshot),
+    const found = await this.#search(search, async (db) =>
+      "after" in page ? readOn(db, search, page.limit) : read(db, { filter, page, search }),
     );
     return listOf(found, page.limit, search);
+  }
+
+  async listPending(
+    filter: OtherFilters,
+    { after, limit }: { limit: number; after: Deadline | null },
+  ): Promise<PendingList> {
+    const search = queries.pendingOf(filter, after);
+    const found = await this.#search(search, async (db) => readOn(db, search, limit));
+    return pendingListOf(found, limit, search);
+  }
+
+  async countByStatus(filter: OtherFilters): Promise<StatusCounts> {
+    const [counts] = await this.#read(async (db) => totalsOf(db, filter));
+    return statusCountsOf(counts, endStatuses, window);
   }
 
   async countApprovals(filter: ApprovalFilter): Promise<Total> {
@@ -96,6 +118,15 @@ export class PostgresStore implements Store {
     if (found < schemaVersion) throw behind(found, command);
   }
 
+  /** What is added in between would move the end of what was looked at. */
+  async #search({ rest }: ApprovalSearch, use: (db: Asked) => Promise<Read>): Promise<Read> {
+    return this.#ask(async (db) =>
+      rest === undefined
+        ? use(askable(db))
+        : db.transaction(async (seen) => use(askable(seen)), snapshot),
+    );
+  }
+
   async #read<T>(use: (db: Asked & Told) => PromiseLike<T>): Promise<T> {
     return this.#ask(async (db) => use(askable(db)));
   }
@@ -116,22 +147,30 @@ const command =
 
 const snapshot = { isolationLevel: "repeatable read", accessMode: "read only" } as const;
 
-async function read(
-  db: Asked,
-  { filter, page, search }: { filter: ApprovalFilter; page: PageRequest; search: Search },
-): Promise<Read> {
-  const first = "after" in page ? null : page;
-  const rows = await queries.pageOf(db, search, page.limit + 1, first?.offset ?? 0);
+interface FirstPage {
+  filter: ApprovalFilter;
+  page: { limit: number; offset: number };
+  search: ApprovalSearch;
+}
+
+async function read(db: Asked, { filter, page, search }: FirstPage): Promise<Read> {
+  const rows = await queries.pageOf(db, search, page.limit + 1, page.offset);
   if (search.rest !== undefined) {
-    const total = first === null ? null : await count(db, filter);
+    const total = await count(db, filter);
     const [end = null] = await queries.endOfWindow(db, search);
     return { rows, total, end };
   }
-  if (first === null) return { rows, total: null, end: null };
   // A first page that is not full has them all.
-  const isAll = first.offset === 0 && rows.length <= page.limit;
+  const isAll = page.offset === 0 && rows.length <= page.limit;
   const all = { count: rows.length, isExact: true };
   return { rows, total: isAll ? all : await count(db, filter), end: null };
+}
+
+/** A page whose search says where it begins. */
+async function readOn(db: Asked, search: ApprovalSearch, limit: number): Promise<Read> {
+  const rows = await queries.pageOf(db, search, limit + 1, 0);
+  const [end = null] = search.rest === undefined ? [] : await queries.endOfWindow(db, search);
+  return { rows, total: null, end };
 }
 
 async function count(db: Asked, filter: ApprovalFilter): Promise<Total> {

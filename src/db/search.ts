@@ -1,9 +1,11 @@
 import {
   and,
+  asc,
   type Column,
   desc,
   eq,
   gte,
+  inArray,
   lt,
   not,
   or,
@@ -11,35 +13,55 @@ import {
   sql,
   type Table,
 } from "drizzle-orm";
-import type { ApprovalRecord } from "../approval/record.ts";
-import type { ApprovalFilter, ApprovalList, Position, Total } from "../run/store.ts";
+import { endStatuses } from "../approval/record.ts";
+import type { ApprovalFilter, Deadline, OtherFilters, Position } from "../run/store.ts";
+import { eachStatus, never, total } from "./found.ts";
 
 /** No total is counted further than this, and no more rows that an index leads to are looked at one by one. */
 export const window = 10_000;
 
-/** A filter in two: what an index leads to, newest first, and what must be looked at row by row. */
+/** A filter in two: what an index leads to in its order, and what must be looked at row by row. */
 export interface Search {
   led: SQL | undefined;
   /** Undefined where the index says it all. */
   rest: SQL | undefined;
 }
 
+/** A search of approvals: besides, what they are ordered by before their ids, and how. */
+export interface ApprovalSearch extends Search {
+  at: SQL;
+  order: SQL[];
+  /** Whether the index leads to each status but pending, apart from the others. */
+  inParts: boolean;
+}
+
 /** How a database finds text in a text, in any case of ASCII letters. */
 export type Contains = (text: SQL, part: string) => SQL;
 
+/** What a database says in SQL of its own. */
+export interface Dialect {
+  contains: Contains;
+  /** When an approval expires, as the index of what is pending says it: `never` of what never does. */
+  lapsesAt: SQL;
+}
+
 /** What a filter means on the table of approvals, in the SQL that D1 and Postgres have in common. */
-export function searching(approvals: ApprovalsTable, contains: Contains) {
+export function searching(approvals: ApprovalsTable, { contains, lapsesAt }: Dialect) {
   const shown = not(approvals.hidden);
   const newestFirst = [desc(approvals.created_at_ms), desc(approvals.id)];
+  // As literal as the index says it.
+  const isPending = sql`${approvals.status} = 'pending'`;
 
   /** `after` is where the page before ended. */
-  function searchOf(filter: ApprovalFilter, after: Position | null): Search {
-    const { created_after, created_before, q, ...fields } = filter;
+  function searchOf(filter: ApprovalFilter, after: Position | null): ApprovalSearch {
+    const { created_after, created_before, ended, ...fields } = filter;
     const lead = leadOf(filter);
-    const others = fieldNames.filter((name) => name !== lead && fields[name] !== undefined);
+    const rest = restOf(fields, lead);
+    const inParts = ended === true && lead === undefined && rest === undefined;
+    const isEnded = ended && inArray(approvals.status, endStatuses);
     return {
       led: and(
-        lead && (lead === "run_id" ? ofRun(fields.run_id) : is(lead, fields[lead])),
+        lead && is(lead, fields[lead]),
         created_after === undefined ? undefined : gte(approvals.created_at_ms, created_after),
         // The place is before that moment already, and of two upper bounds an index serves one.
         created_before === undefined || after !== null
@@ -49,32 +71,75 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
           ? undefined
           : sql`(${approvals.created_at_ms}, ${approvals.id}) < (${after.created_at_ms}, ${sql.param(after.id, approvals.id)})`,
       ),
-      rest: and(
-        ...others.map((name) => is(name, fields[name])),
-        q === undefined ? undefined : has(q),
-      ),
+      rest: inParts ? undefined : and(rest, isEnded),
+      at: sql`${approvals.created_at_ms}`,
+      order: newestFirst,
+      inParts,
     };
   }
 
+  /** The same of what is pending, by when it expires. */
+  function pendingOf(filter: OtherFilters, after: Deadline | null): ApprovalSearch {
+    const { created_after, created_before, ...fields } = filter;
+    return {
+      led: and(
+        isPending,
+        after === null
+          ? undefined
+          : sql`(${lapsesAt}, ${approvals.id}) > (${after.expires_at ?? never}, ${sql.param(after.id, approvals.id)})`,
+      ),
+      rest: and(
+        restOf(fields, undefined),
+        created_after === undefined ? undefined : gte(approvals.created_at_ms, created_after),
+        created_before === undefined ? undefined : lt(approvals.created_at_ms, created_before),
+      ),
+      at: lapsesAt,
+      order: [asc(lapsesAt), asc(approvals.id)],
+      inParts: false,
+    };
+  }
+
+  /** What is asked for besides the field that an index leads by. */
+  function restOf({ q, ...fields }: ApprovalFilter, lead: FieldName | undefined): SQL | undefined {
+    const others = fieldNames.filter((name) => name !== lead && fields[name] !== undefined);
+    return and(
+      ...others.map((name) => is(name, fields[name])),
+      q === undefined ? undefined : has(q),
+    );
+  }
+
   /** What the approvals of a page are found by. */
-  function onPage(search: Search, limit: number, offset: number): SQL | undefined {
+  function onPage(search: ApprovalSearch, limit: number, offset: number): SQL | undefined {
+    if (search.inParts) return among(search, limit + offset);
     if (search.rest === undefined) return and(shown, search.led);
     const fitting = sql`select ${approvals.id} from ${lookedAt(search)} where ${and(shown, search.rest)}`;
     return sql`${approvals.id} in (${fitting} limit ${limit} offset ${offset})`;
   }
 
+  /** The first of each status that has ended: so that none walks past all that is pending. */
+  function among({ led, order }: ApprovalSearch, most: number): SQL {
+    const parts = endStatuses.map((status) => {
+      const where = and(shown, eq(approvals.status, status), led);
+      const first = sql`select ${approvals.id} from ${approvals} where ${where} order by ${sql.join(order, sql`, `)} limit ${most}`;
+      return sql`select * from (${first}) as part`;
+    });
+    return sql`${approvals.id} in (${sql.join(parts, sql` union all `)})`;
+  }
+
   /** Stands in for the table, by its name; a subquery with a limit hands on its rows in their order. */
-  function lookedAt({ led }: Search): SQL {
+  function lookedAt({ led, order }: ApprovalSearch): SQL {
     const where = led === undefined ? sql`` : sql`where ${led}`;
-    const order = sql.join(newestFirst, sql`, `);
-    return sql`(select * from ${approvals} ${where} order by ${order} limit ${window}) as ${approvals}`;
+    const sorted = sql.join(order, sql`, `);
+    return sql`(select * from ${approvals} ${where} order by ${sorted} limit ${window}) as ${approvals}`;
   }
 
   /** How many there are, as far as they are looked at, and whether those are all. Named, for a batch's answers. */
-  function counting(search: Search) {
-    const { led, rest } = search;
+  function counting(search: ApprovalSearch) {
+    const { inParts, led, rest } = search;
     if (rest === undefined) {
-      const some = sql`select 1 from ${approvals} where ${and(shown, led)} limit ${window + 1}`;
+      const isEnded = inParts ? inArray(approvals.status, endStatuses) : undefined;
+      const where = and(shown, isEnded, led);
+      const some = sql`select 1 from ${approvals} where ${where} limit ${window + 1}`;
       const isAll = sql`count(*) <= ${window}`;
       const count = sql`case when ${isAll} then count(*) else ${window} end`;
       return { columns: total(count, isAll), from: sql`(${some}) as counted`, where: undefined };
@@ -88,8 +153,21 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
     };
   }
 
-  function is(name: FieldName, value: string | undefined): SQL {
-    return eq(approvals[name], value);
+  /** The same of each status, as far as they are looked at, whatever their status. */
+  function countingEach(filter: OtherFilters) {
+    const search = searchOf(filter, null);
+    const { led, rest } = search;
+    const where = led === undefined ? sql`` : sql`where ${led}`;
+    const last = sql`select 1 from ${approvals} ${where} limit 1 offset ${window - 1}`;
+    const counts = eachStatus(
+      (status) => sql`count(*) filter (where ${eq(approvals.status, status)})`,
+    );
+    const { isExact } = total(sql`0`, sql`not exists (${last})`);
+    return { columns: { ...counts, isExact }, from: lookedAt(search), where: and(shown, rest) };
+  }
+
+  function is(name: FieldName, value: string | undefined): SQL | undefined {
+    return name === "run_id" ? ofRun(value) : eq(approvals[name], value);
   }
 
   /** Of the run, or of its members: the second half says what the index on `root_run_id` holds. */
@@ -112,34 +190,12 @@ export function searching(approvals: ApprovalsTable, contains: Contains) {
     );
   }
 
-  return { shown, newestFirst, searchOf, onPage, counting };
-}
-
-export function total(count: SQL, isExact: SQL) {
-  return {
-    count: count.mapWith(Number).as("count"),
-    isExact: isExact.mapWith(Boolean).as("is_exact"),
-  };
-}
-
-/** What was read for a page of `limit`: its rows, and one more where there is one; and where the window ends, if it does. */
-export interface Read {
-  rows: (ApprovalRecord & { at: number })[];
-  total: Total | null;
-  end: Position | null;
-}
-
-export function listOf({ end, rows, total }: Read, limit: number, search: Search): ApprovalList {
-  const records = rows.slice(0, limit).map(({ at: _at, ...record }) => record);
-  const last = rows[limit - 1];
-  if (rows.length > limit && last !== undefined)
-    return { records, total, next: { created_at_ms: last.at, id: last.id } };
-  const isOver = search.rest === undefined || total?.isExact === true;
-  return { records, total, next: isOver ? null : end };
+  return { shown, isPending, searchOf, pendingOf, onPage, counting, countingEach };
 }
 
 /** Whether nothing is asked for but, at most, the status. */
-export function asksForStatusOnly({ status: _status, ...others }: ApprovalFilter): boolean {
+export function asksForStatusOnly(filter: ApprovalFilter): boolean {
+  const { ended: _ended, status: _status, ...others } = filter;
   return Object.values(others).every((value) => value === undefined);
 }
 

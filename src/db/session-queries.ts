@@ -9,7 +9,8 @@ import type {
 } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Asked } from "./queries.ts";
-import { type Contains, total, window } from "./search.ts";
+import { total } from "./found.ts";
+import { type Contains, window } from "./search.ts";
 
 /** Who is told; Postgres is handed in as D1, as in `Asked`. */
 export type Told = Pick<DrizzleD1Database, "delete" | "insert" | "update">;

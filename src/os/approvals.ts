@@ -4,7 +4,15 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { KernError } from "../errors.ts";
 import { runOfApproval } from "../run/ids.ts";
 import { messageVersion } from "../run/messages.ts";
-import type { ApprovalFilter, Db, Total } from "../run/store.ts";
+import type {
+  ApprovalFilter,
+  Db,
+  Deadline,
+  OtherFilters,
+  PendingList,
+  StatusCounts,
+  Total,
+} from "../run/store.ts";
 import type { ApprovalFilters, ApprovalQuery } from "./approval-query.ts";
 import type { ApprovalPage } from "./approval-schemas.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
@@ -18,9 +26,17 @@ type Env = Record<string, unknown>;
 export interface Approvals {
   list(
     env: Env,
-    query: z.output<typeof ApprovalQuery>,
+    query: z.output<typeof ApprovalQuery> & Pick<ApprovalFilter, "ended">,
     principal: Principal,
   ): Promise<z.output<typeof ApprovalPage>>;
+  /** What is pending, what expires soonest first; `after` is where the page before ended. */
+  listPending(
+    env: Env,
+    filters: OtherFilters,
+    page: { limit: number; after: Deadline | null },
+    principal: Principal,
+  ): Promise<PendingList>;
+  countByStatus(env: Env, principal: Principal): Promise<StatusCounts>;
   count(env: Env, filters: z.output<typeof ApprovalFilters>, principal: Principal): Promise<Total>;
   /** `waitMs`: how long to wait for its decision where it is pending. */
   get(env: Env, id: string, principal: Principal, waitMs?: number): Promise<ApprovalRecord>;
@@ -98,6 +114,12 @@ export function approvalsOf(db: Db | null): Approvals {
         },
       };
     },
+    async listPending(env, filters, page, principal) {
+      return store(env).listPending(ownFilter(filters, principal), page);
+    },
+    async countByStatus(env, principal) {
+      return store(env).countByStatus(ownFilter({}, principal));
+    },
     async count(env, { status = "pending", ...others }, principal) {
       return store(env).countApprovals(ownFilter({ status, ...others }, principal));
     },
@@ -149,10 +171,7 @@ export function approvalsOf(db: Db | null): Approvals {
 }
 
 /** Of who sees only their own, the list is led by their `user_id`, which has an index and is theirs in all their runs. */
-function ownFilter<F extends { user_id?: string | undefined }>(
-  filter: F,
-  principal: Principal,
-): F & ApprovalFilter {
+function ownFilter<F extends OtherFilters>(filter: F, principal: Principal): F & OtherFilters {
   if (!principal.ownOnly) return filter;
   return { ...filter, user_id: userOf(principal, filter.user_id), requested_by: principal.id };
 }

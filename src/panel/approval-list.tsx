@@ -1,21 +1,24 @@
-import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
-import { approvalStatuses } from "../approval/record.ts";
+import { type ApprovalRecord, type ApprovalStatus, approvalStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { Moment } from "./moment.tsx";
 import { Tabs, titleOf } from "./tabs.tsx";
+import { summaryOf, votesInWords } from "./summary.ts";
 import { timeLeft } from "./time.ts";
+import { whoAsks } from "./who-asks.ts";
 
 export interface ListProps {
   approvals: ApprovalRecord[];
-  counts: Record<ApprovalStatus, number>;
+  counts: Record<ApprovalStatus, { count: number; isExact: boolean }>;
   /** Which kill switches concern those that are shown. */
   held: HeldProps;
   /** What the list is narrowed by, as the address says it. */
   filter: Record<string, string>;
-  /** Where the list goes on; null at its end. */
-  older: string | null;
+  /** Where the list begins; null where this is it. */
+  first: string | null;
+  /** Where it goes on; null at its end. */
+  further: string | null;
   nowMs: number;
   /** True where the credential does not say who decides, so that the person is asked for a name. */
   askName: boolean;
@@ -24,14 +27,22 @@ export interface ListProps {
 }
 
 /** The approvals: those that wait for someone first, and whatever else is asked for. */
-export function ApprovalList({ counts, filter, held, older, problem, ...list }: ListProps) {
-  const { pending } = counts;
+export function ApprovalList({
+  counts,
+  filter,
+  first,
+  further,
+  held,
+  problem,
+  ...list
+}: ListProps) {
+  const pending = inWords(counts.pending);
   const { approvals, askName, nowMs } = list;
   const isPending = filter["status"] === "pending";
   return (
     <Page
       section="approvals"
-      title={pending === 1 ? "1 approval is waiting" : `${pending} approvals are waiting`}
+      title={pending === "1" ? "1 approval is waiting" : `${pending} approvals are waiting`}
       refreshes={20}
     >
       {problem !== undefined && (
@@ -47,7 +58,7 @@ export function ApprovalList({ counts, filter, held, older, problem, ...list }: 
             title: titleOf(status),
             href: `/panel?${new URLSearchParams({ ...filter, status }).toString()}`,
             isCurrent: filter["status"] === status,
-            count: counts[status],
+            count: inWords(counts[status]),
           }))}
         />
       </div>
@@ -69,14 +80,19 @@ export function ApprovalList({ counts, filter, held, older, problem, ...list }: 
             {isPending && <Batch askName={askName} />}
           </form>
         )}
-        {older !== null && (
+        {(first !== null || further !== null) && (
           <nav class="actions" aria-label="Pages">
-            <a href={older}>Older</a>
+            {first !== null && <a href={first}>{isPending ? "Soonest to expire" : "Newest"}</a>}
+            {further !== null && <a href={further}>{isPending ? "Later to expire" : "Older"}</a>}
           </nav>
         )}
       </div>
     </Page>
   );
+}
+
+function inWords({ count, isExact }: { count: number; isExact: boolean }): string {
+  return isExact ? String(count) : `${count} or more`;
 }
 
 function Nothing({ filter }: { filter: Record<string, string> }) {
@@ -130,12 +146,12 @@ function Filters({ filter }: { filter: Record<string, string> }) {
 }
 
 function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
-  const { created_at, expires_at, id, policy, status, tool_name, user_id, votes } = approval;
-  const { approve } = policy.quorum;
-  const yes = votes.filter((vote) => vote.status === "approved").length;
+  const { created_at, expires_at, id, policy, status, tool_name, user_id } = approval;
+  const { isWhole, text } = summaryOf(approval);
+  const votes = votesInWords(approval);
   return (
     <li class="card row" data-row>
-      {status === "pending" && (
+      {status === "pending" && isWhole && (
         <input
           type="checkbox"
           name="id"
@@ -147,24 +163,19 @@ function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
         <a href={`/panel/approvals/${id}`}>
           <strong>{visible(tool_name)}</strong>
         </a>{" "}
-        <span class="dim">by {visible(approval.source_name ?? approval.agent_id ?? "")}</span>
+        <span class="dim">by {whoAsks(approval)}</span>
         {policy.risk !== null && <span class={`risk ${policy.risk}`}>{policy.risk} risk</span>}
-        <div>{summary(approval)}</div>
+        <div>{text}</div>
+        {!isWhole && <div class="dim">There is more: open it to see all, and to decide.</div>}
         <div class="dim">
           {user_id === null ? "No user named" : `For ${visible(user_id)}`} ·{" "}
           <Moment seconds={created_at} nowMs={nowMs} /> ·{" "}
           {status === "pending" ? timeLeft(expires_at, nowMs) : status}
-          {approve > 1 && status === "pending" && ` · ${yes} of ${approve} votes`}
+          {status === "pending" && votes !== null && ` · ${votes}`}
         </div>
       </div>
     </li>
   );
-}
-
-/** The arguments on one line, cut where the line ends; the whole of them stands on the approval's own page. */
-function summary({ tool_args }: ApprovalRecord): string {
-  const text = visible(JSON.stringify(tool_args));
-  return text.length <= 160 ? text : `${text.slice(0, 160)}… (open to see all)`;
 }
 
 function Batch({ askName }: { askName: boolean }) {

@@ -1,24 +1,28 @@
 import { noteOf } from "../approval/decision.ts";
-import type { ApprovalRecord, ApprovalStatus } from "../approval/record.ts";
+import { type ApprovalRecord, type ApprovalStatus, endStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
 import { Page } from "./page.tsx";
 import type { Draft } from "../approval/read-answer.ts";
 import { Tabs, titleOf } from "./tabs.tsx";
+import { whoAsks } from "./who-asks.ts";
 
-/** The states that an approval ends in, and what is said of one that has. */
+/** What is said of an approval by where it stands. */
 const ends = {
   approved: "Approved",
   rejected: "Rejected",
   expired: "Expired: nobody decided in time",
   cancelled: "Cancelled: the run ended before anybody decided",
-} as const satisfies Partial<Record<ApprovalStatus, string>>;
-export type EndStatus = keyof typeof ends;
-export const endStatuses = Object.keys(ends) as [EndStatus, ...EndStatus[]];
+  pending: "Not decided yet",
+} as const satisfies Record<ApprovalStatus, string>;
+
+/** The tabs: whatever has ended, and each way to end apart. */
+export const historyTabs = ["all", ...endStatuses] as const;
+export type HistoryTab = (typeof historyTabs)[number];
 
 export interface HistoryProps {
-  status: EndStatus;
+  tab: HistoryTab;
   /** The filters as they were asked for, and what is wrong with them. */
   draft: Draft;
   /** Whether there are other people's approvals to choose from. */
@@ -37,16 +41,16 @@ export interface Found {
 }
 
 /** What was decided, by whom, when, and what came of it. */
-export function History({ status, draft, seesAll, found, nowMs, problem }: HistoryProps) {
+export function History({ tab, draft, seesAll, found, nowMs, problem }: HistoryProps) {
   const asked = new Map([...draft.typed].filter(([name]) => name !== "cursor"));
   return (
     <Page section="history" title="History">
       <Tabs
         label="Decisions"
-        tabs={endStatuses.map((one) => ({
+        tabs={historyTabs.map((one) => ({
           title: titleOf(one),
           href: hrefOf(asked, { status: one }),
-          isCurrent: one === status,
+          isCurrent: one === tab,
         }))}
       />
       {problem !== undefined && (
@@ -54,20 +58,20 @@ export function History({ status, draft, seesAll, found, nowMs, problem }: Histo
           {visible(problem)}
         </p>
       )}
-      <Filters status={status} draft={draft} seesAll={seesAll} />
+      <Filters tab={tab} draft={draft} seesAll={seesAll} />
       {found !== null && (
         <>
-          <p class="dim">{totalInWords(found.total, status)}</p>
-          {found.approvals.length === 0 && <p class="card">{nothing(found, status)}</p>}
+          <p class="dim">{totalInWords(found.total, tab)}</p>
+          {found.approvals.length === 0 && <p class="card">{nothing(found, tab)}</p>}
           <ul class="list">
             {found.approvals.map((approval) => (
-              <Entry approval={approval} status={status} nowMs={nowMs} />
+              <Entry approval={approval} nowMs={nowMs} />
             ))}
           </ul>
           <nav class="actions" aria-label="Pages">
-            {draft.typed.has("cursor") && <a href={hrefOf(asked, { status })}>Newest</a>}
+            {draft.typed.has("cursor") && <a href={hrefOf(asked, { status: tab })}>Newest</a>}
             {found.next !== null && (
-              <a href={hrefOf(asked, { status, cursor: found.next })}>Older</a>
+              <a href={hrefOf(asked, { status: tab, cursor: found.next })}>Older</a>
             )}
           </nav>
         </>
@@ -78,12 +82,11 @@ export function History({ status, draft, seesAll, found, nowMs, problem }: Histo
 
 interface EntryProps {
   approval: ApprovalRecord;
-  status: EndStatus;
   nowMs: number;
 }
 
-function Entry({ approval, status, nowMs }: EntryProps) {
-  const { agent_id, call_outcome, resolved_by, source_name, user_id } = approval;
+function Entry({ approval, nowMs }: EntryProps) {
+  const { call_outcome, resolved_by, user_id } = approval;
   const note = noteOf(approval.resolution_data);
   return (
     <li class="card">
@@ -91,12 +94,12 @@ function Entry({ approval, status, nowMs }: EntryProps) {
         <strong>{visible(approval.tool_name)}</strong>
       </a>{" "}
       <span class="dim">
-        by {visible(source_name ?? agent_id ?? "")}
+        by {whoAsks(approval)}
         {user_id !== null && `, for ${visible(user_id)}`}
         {approval.approval_type === "audit" && ", recorded only"}
       </span>
       <div>
-        {ends[status]}
+        {ends[approval.status]}
         {resolved_by !== null && (
           <>
             {" by "}
@@ -123,13 +126,13 @@ const fields = [
 ] as const;
 export const filterNames = fields.map(([name]) => name);
 
-function Filters({ status, draft, seesAll }: Pick<HistoryProps, "status" | "draft" | "seesAll">) {
+function Filters({ tab, draft, seesAll }: Pick<HistoryProps, "tab" | "draft" | "seesAll">) {
   const isFiltered = filterNames.some((name) => (draft.typed.get(name) ?? "") !== "");
   return (
     <details open={isFiltered}>
       <summary>Filters</summary>
       <form method="get" action="/panel/history" class="filters">
-        <input type="hidden" name="status" value={status} />
+        <input type="hidden" name="status" value={tab} />
         {fields
           .filter(([name]) => seesAll || name !== "user_id")
           .map(([name, label]) => (
@@ -142,7 +145,7 @@ function Filters({ status, draft, seesAll }: Pick<HistoryProps, "status" | "draf
           ))}
         <div class="actions">
           <button>Show</button>
-          {isFiltered && <a href={hrefOf(new Map(), { status })}>Clear</a>}
+          {isFiltered && <a href={hrefOf(new Map(), { status: tab })}>Clear</a>}
         </div>
       </form>
     </details>
@@ -161,12 +164,16 @@ function hrefOf(asked: ReadonlyMap<string, string>, more: Record<string, string>
   return `/panel/history?${query.toString()}`;
 }
 
-function totalInWords({ count, isExact }: Found["total"], status: EndStatus): string {
-  return `${count}${isExact ? "" : " or more"} ${status}, the newest first.`;
+function totalInWords({ count, isExact }: Found["total"], tab: HistoryTab): string {
+  return `${count}${isExact ? "" : " or more"} ${wordOf(tab)}, the newest first.`;
 }
 
-function nothing({ next }: Found, status: EndStatus): string {
+function wordOf(tab: HistoryTab): string {
+  return tab === "all" ? "ended" : tab;
+}
+
+function nothing({ next }: Found, tab: HistoryTab): string {
   return next === null
-    ? `Nothing here was ${status}. Every approval shows up on this page once it is decided, and stays.`
+    ? `Nothing here ${tab === "all" ? "has ended" : `was ${tab}`}. Every approval shows up on this page once it is decided, and stays.`
     : "None of those that were looked at fit. Go on to the older ones to look further.";
 }

@@ -5,7 +5,7 @@ export function titleOf(word: string): string {
 
 interface TabsProps {
   label: string;
-  tabs: readonly { title: string; href: string; isCurrent: boolean; count?: number }[];
+  tabs: readonly { title: string; href: string; isCurrent: boolean; count?: string }[];
 }
 
 /** The parts of a section, as links: one page each. */

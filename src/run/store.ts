@@ -125,6 +125,8 @@ export interface ApprovalRow {
 /** What may be asked of the list; every field that is set must match. */
 export interface ApprovalFilter {
   status?: ApprovalStatus | undefined;
+  /** Whatever is not pending any more; without a `status`. */
+  ended?: true | undefined;
   source_type?: string | undefined;
   approval_type?: string | undefined;
   pause_type?: string | undefined;
@@ -172,6 +174,23 @@ export interface ApprovalList {
   /** Where to go on; null at the end. A page may be short, or empty, and not be the end. */
   next: Position | null;
 }
+
+/** What may be asked of what is pending, or of each status. */
+export type OtherFilters = Omit<ApprovalFilter, "status" | "ended">;
+
+/** A place in the list of what is pending; `expires_at` is null among those that never expire. */
+export interface Deadline {
+  expires_at: number | null;
+  id: string;
+}
+
+export interface PendingList {
+  records: ApprovalRecord[];
+  /** Where to go on; null at the end. A page may be short, or empty, and not be the end. */
+  next: Deadline | null;
+}
+
+export type StatusCounts = Record<ApprovalStatus, Total>;
 
 /** What may be asked of the list of runs; every field that is set must match. */
 export interface RunFilter {
@@ -343,6 +362,16 @@ export interface Store {
    */
   listApprovals(filter: ApprovalFilter, page: PageRequest): Promise<ApprovalList>;
   countApprovals(filter: ApprovalFilter): Promise<Total>;
+  /**
+   * What is pending, what expires soonest first and what never does last, in a stable order among equals, without the hidden
+   * ones; `after` is where the page before ended. Each is on one page, unless it is given more time meanwhile.
+   */
+  listPending(
+    filter: OtherFilters,
+    page: { limit: number; after: Deadline | null },
+  ): Promise<PendingList>;
+  /** How many there are of each status, told in one answer. */
+  countByStatus(filter: OtherFilters): Promise<StatusCounts>;
   /** The row's copy, for records whose object has been emptied; null where there is none or it is hidden. */
   readApproval(id: string): Promise<ApprovalRecord | null>;
   /** Newest first, in a stable order among equals, members' runs among the others; `after` is where the page before ended. */

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { D1Db } from "../../src/db/d1.ts";
-import type { ApprovalFilter, Store } from "../../src/run/store.ts";
+import type { ApprovalFilter, OtherFilters, Store } from "../../src/run/store.ts";
 import { approvalRow, runRow, startMs } from "./rows.ts";
 
 const { DB } = env as unknown as { DB: D1Database };
@@ -144,6 +144,59 @@ describe("what D1 bills", () => {
     expect(others).toEqual([]);
   });
 
+  test("a page of what is pending walks one index in its order, the first or one far behind", async () => {
+    const { next } = await store.listPending({}, { limit: 15, after: null });
+    for (const [after, place] of [
+      [null, ""],
+      [next, " AND (lapses_at,id)>(?,?)"],
+    ] as const) {
+      const [list, ...others] = await watch(() => store.listPending({}, { limit: 10, after }));
+      expect(list?.plan).toBe(
+        `SEARCH approvals USING INDEX approvals_soonest (status=?${place}); ${statusOfRun}`,
+      );
+      expect(list?.rowsRead).toBeLessThanOrEqual(2 * 10 + 6);
+      expect(others).toEqual([]);
+    }
+  });
+
+  test.each<OtherFilters>([
+    { q: "u-7" },
+    { user_id: "bob", requested_by: "key:a" },
+    { created_after: startMs + 9 },
+  ])("a page of what is pending of %j looks at nothing else", async (filter) => {
+    const [list] = await watch(() => store.listPending(filter, { limit: 20, after: null }));
+    expect(list?.plan).toBe(
+      "SEARCH approvals USING PRIMARY KEY (id=?); LIST SUBQUERY 3; CO-ROUTINE approvals; " +
+        "SEARCH approvals USING INDEX approvals_soonest (status=?); SCAN approvals; " +
+        `${statusOfRun}; USE TEMP B-TREE FOR ORDER BY`,
+    );
+    expect(list?.rowsRead).toBeLessThanOrEqual(2 * 30 + 3 * 20);
+  });
+
+  test("a page of what has ended reads little more than a page of each status, and its count the counters", async () => {
+    const filter = { ended: true } as const;
+    const { next } = await store.listApprovals(filter, { limit: 1, offset: 200 });
+    const after = next ?? { created_at_ms: 0, id: "" };
+    for (const where of [page, { limit: page.limit, after }]) {
+      const [list, total] = await watch(() => store.listApprovals(filter, where));
+      expect(list?.plan.match(/approvals_by_status \(status=\?[^;]*\)/g)).toHaveLength(4);
+      expect(list?.plan).not.toMatch(/SCAN approvals/);
+      expect(list?.rowsRead).toBeLessThanOrEqual(4 * page.limit + 3 * page.limit + 20);
+      if (total !== undefined) expect(total.rowsRead).toBe(1);
+    }
+  });
+
+  test("the counts of every status are one row, and those of a user one walk", async () => {
+    const [all, ...others] = await watch(() => store.countByStatus({}));
+    expect([all?.plan, all?.rowsRead, others]).toEqual(["SCAN counters", 1, []]);
+    const [own, ...more] = await watch(() =>
+      store.countByStatus({ user_id: "bob", requested_by: "key:a" }),
+    );
+    expect(own?.plan).toContain("SEARCH approvals USING INDEX approvals_by_user (user_id=?)");
+    expect(own?.rowsRead).toBeLessThanOrEqual(3 * 10 + 6);
+    expect(more).toEqual([]);
+  });
+
   test("a page further on looks up no run for the approvals that it skips", async () => {
     const [list] = await watch(() => store.listApprovals({}, { ...page, offset: 100 }));
     expect(list?.rowsRead).toBeLessThanOrEqual(100 + 2 * page.limit + 6);
@@ -264,12 +317,12 @@ describe("what D1 bills", () => {
   });
 
   test.each([undefined, "run-30"])(
-    "a page of overdue runs after %s reads what is pending and overdue, from an index of its own",
+    "a page of overdue runs after %s reads what is pending and overdue, from the index of what expires",
     async (afterId) => {
       const [none] = await watch(() => store.overdueRuns(startMs, 5, afterId));
       const [eleven] = await watch(() => store.overdueRuns(startMs + 101_000, 5, afterId));
       expect(eleven?.plan).toBe(
-        "SEARCH approvals USING COVERING INDEX approvals_overdue (status=? AND expires_at<?); " +
+        "SEARCH approvals USING INDEX approvals_soonest (status=? AND lapses_at<?); " +
           "USE TEMP B-TREE FOR DISTINCT",
       );
       expect(none?.rowsRead).toBeLessThanOrEqual(2);

@@ -57,7 +57,9 @@ export function listContract(store: () => Store, numRuns: number): void {
       tool_name: "tool-a",
       resolved_by: "carol",
       requested_by: "key:a",
-    } as const satisfies Required<Omit<ApprovalFilter, "created_after" | "created_before" | "q">>;
+    } as const satisfies Required<
+      Omit<ApprovalFilter, "created_after" | "created_before" | "ended" | "q">
+    >;
 
     test.each<[keyof typeof asked, string]>([
       ["status", "approved"],

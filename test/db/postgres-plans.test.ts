@@ -1,7 +1,13 @@
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queries, runQueries, sessionQueries, totalOf } from "../../src/db/postgres-search.ts";
+import {
+  queries,
+  runQueries,
+  sessionQueries,
+  totalOf,
+  totalsOf,
+} from "../../src/db/postgres-search.ts";
 import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
 import type { ApprovalFilter, Position, SessionFilter, SessionRow } from "../../src/run/store.ts";
@@ -59,6 +65,7 @@ describe("how Postgres goes about a list", () => {
       schedule_id: "CASE WHEN n % 1000 = 2 THEN 'schedule-1' END",
       status: "CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'approved' END",
       created_at_ms: "n",
+      expires_at: "CASE WHEN n % 300 = 0 THEN NULL ELSE expires_at + n % 7 END",
     });
     await queryPostgres(url, copy(1, stored));
     await queryPostgres(url, "VACUUM ANALYZE approvals");
@@ -86,6 +93,39 @@ describe("how Postgres goes about a list", () => {
       }
     },
   );
+
+  test("a page of what is pending, the first or one far behind, walks one index in its order", async () => {
+    for (const after of [null, { expires_at: 1_793_494_800, id: "approval-2" }]) {
+      const search = queries.pendingOf({}, after);
+      const { isSorted, led, read } = await watch(queries.pageOf(db, search, limit, 0));
+      expect(led.filter((name) => name !== "runs_pkey")).toEqual(["approvals_soonest"]);
+      expect(isSorted).toBe(false);
+      expect(read).toBeLessThanOrEqual(2 * limit);
+    }
+  });
+
+  test("a page of what is pending with a filter looks at nothing else", async () => {
+    for (const filter of [{ q: "nowhere" }, { user_id: "user-7", requested_by: "key:a" }]) {
+      const search = queries.pendingOf(filter, null);
+      for (const query of [queries.pageOf(db, search, limit, 0), queries.endOfWindow(db, search)]) {
+        const { led, read } = await watch(query);
+        expect(led).not.toContain("all of approvals");
+        expect(read).toBeLessThanOrEqual(stored / 100 + 1);
+      }
+    }
+  });
+
+  test("a page of what has ended reads little more than a page of each status", async () => {
+    const { led, read } = await page({ ended: true });
+    expect(led).toContain("approvals_by_status");
+    expect(led).not.toContain("all of approvals");
+    expect(read).toBeLessThanOrEqual(4 * limit + 3 * limit);
+  });
+
+  test("the counts of every status look at no more than the window of each", async () => {
+    const { read } = await watch(totalsOf(db, {}));
+    expect(read).toBeLessThanOrEqual(stored / 100 + 1 + 10_001);
+  });
 
   test.each<ApprovalFilter>([
     { source_type: "agent" },
@@ -120,6 +160,7 @@ describe("how Postgres goes about a list", () => {
   test.each<[ApprovalFilter, number]>([
     [{ status: "pending" }, stored / 100 + 1],
     [{ status: "approved" }, 10_001],
+    [{ ended: true }, 10_001],
     [{}, 10_001],
     [{ user_id: "user-7" }, 400],
   ])("a count of %j looks at no more than it counts", async (filter, most) => {

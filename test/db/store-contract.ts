@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ApprovalRow, Store } from "../../src/run/store.ts";
 import { listContract } from "./list-contract.ts";
+import { pendingContract } from "./pending-contract.ts";
 import { projectContract } from "./project-contract.ts";
 import { approvalRecord, approvalRow, runRow, startMs } from "./rows.ts";
 import { channelContract } from "./channel-contract.ts";
@@ -85,6 +86,8 @@ export function storeContract(
     projectContract(() => store, numRuns);
 
     listContract(() => store, numRuns);
+
+    pendingContract(() => store, numRuns);
 
     sessionContract(() => store);
     runListContract(() => store);

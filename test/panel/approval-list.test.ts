@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import { ask, get, pending, settle, start } from "../client.ts";
 import { http, unique } from "../os/http.ts";
+import { audience, claimsOf, doorWith, issuer, sending, signingKey } from "../os/issuer.ts";
 import { effects, script } from "../world.ts";
 import { press, see } from "./page.ts";
 
@@ -22,10 +23,17 @@ test("the list is narrowed by what the address says, and goes on where a page en
   const user = unique("mia");
   const all: ApprovalRecord[] = [];
   for (let n = 0; n < 52; n++) all.push(await waiting({ user_id: user }));
+  const soon = await pending((await call("refund", { amount: 5 }, { user_id: user })).run_id);
+  all.push(soon);
   const first = await linksOf(`/panel?user_id=${user}`);
   const older = first.find((href) => href.includes("cursor="));
   expect(first.filter((href) => href.startsWith("/panel/approvals/"))).toHaveLength(50);
+  expect(first.find((href) => href.startsWith("/panel/approvals/"))).toBe(pathOf(soon));
+  // What is decided meanwhile takes nothing from the next page.
+  await ask("POST", `/approvals/${soon.id}/resolve`, { status: "rejected" });
   const second = await linksOf(older ?? "");
+  expect(second).toContain(`/panel?status=pending&user_id=${user}`);
+  expect(second.filter((href) => href.includes("cursor="))).toEqual([]);
   const shown = [...first, ...second].filter((href) => href.startsWith("/panel/approvals/"));
   expect(shown.toSorted()).toEqual(all.map(pathOf).toSorted());
   const text = String(all[7]?.tool_args["user_id"]);
@@ -35,8 +43,8 @@ test("the list is narrowed by what the address says, and goes on where a page en
   ]);
   const nothing = await see(await http("GET", `/panel?user_id=${unique("nobody")}`));
   expect(nothing.texts["p"]?.join(" ")).toContain("Nothing fits.");
-  const wrong = await http("GET", "/panel?cursor=x");
-  expect(wrong.status).toBe(422);
+  for (const query of ["cursor=x", "cursor=1.", "cursor=1e3.a", "status=approved&cursor=never.a"])
+    expect((await http("GET", `/panel?${query}`)).status).toBe(422);
   expect((await http("GET", "/panel?status=lost")).status).toBe(422);
 }, 60_000);
 
@@ -52,6 +60,75 @@ test("what lapses first is on top, and each row says how long it has", async () 
     "4 h left",
     "7 days left",
   ]);
+});
+
+test("each row says who asks for what, at what risk, and how far the votes have come", async () => {
+  const user = unique("mia");
+  const args = { amount: 5, to: "bob" };
+  const { run_id } = await call("pay_by_three_of_five", args, { user_id: user });
+  const { id } = await pending(run_id);
+  const row = async () => (await see(await http("GET", `/panel?user_id=${user}`))).texts["li"]?.[0];
+  expect(await row()).toMatch(
+    new RegExp(
+      `^pay_by_three_of_five by Tester\\{"amount":5,"code":"","to":"bob"\\}For ${user} · .* · 7 days left · 0 of 3 votes$`,
+    ),
+  );
+  const key = await signingKey("k");
+  const visit = doorWith({ jwt: { issuer, audience, keys: key.jwk } });
+  for (const [sub, status] of [
+    ["ann", "approved"],
+    ["bob", "approved"],
+    ["bob", "rejected"],
+  ]) {
+    const token = await key.sign(claimsOf(sub ?? "", { scope: "approvals:write" }));
+    await visit("POST", `/approvals/${id}/resolve`, sending({ status }, token));
+  }
+  expect(await row()).toContain(" · 1 of 3 votes, 1 of 2 against");
+  const risky = unique("mia");
+  await call("pay_by_finance", { amount: 5 }, { user_id: risky });
+  const { texts } = await see(await http("GET", `/panel?user_id=${risky}`));
+  expect(texts["li"]?.[0]).toMatch(/^pay_by_finance by Testerhigh risk/);
+});
+
+test("of arguments that do not fit a row something of each is shown, and they are decided on their own page", async () => {
+  const user = unique("mia");
+  await call("pay_when", { amount: 7, to: "x".repeat(500), code: "z9" }, { user_id: user });
+  const { elements, texts } = await see(await http("GET", `/panel?user_id=${user}`));
+  const [row = ""] = texts["li"] ?? [];
+  expect(row).toMatch(/"amount":7, "code":"z9", "to":"x{10,100}…/);
+  expect(row).toContain("There is more: open it to see all, and to decide.");
+  expect(elements.filter(({ attributes }) => attributes["name"] === "id")).toEqual([]);
+});
+
+test("people who see only their own find theirs listed and counted, and nothing else", async () => {
+  const key = await signingKey("k");
+  const visit = doorWith({ jwt: { issuer, audience, keys: key.jwk }, isolateUsers: true });
+  const tokenOf = async (sub: string) =>
+    key.sign(claimsOf(sub, { scope: "agents:run approvals:read" }));
+  const [ann, bob] = [await tokenOf(unique("ann")), await tokenOf(unique("bob"))];
+  const message = script({ calls: [{ name: "delete_user_data", args: { user_id: "u" } }] });
+  const ids: string[] = [];
+  for (let n = 0; n < 2; n++) {
+    const answer = await visit(
+      "POST",
+      "/agents/tester/runs",
+      sending({ message, stream: false }, ann),
+    );
+    ids.push((await pending((await answer.json<{ run_id: string }>()).run_id)).id);
+  }
+  await ask("POST", `/approvals/${ids[1]}/resolve`, { status: "rejected" });
+  const listed = async (token: string, query = "") => {
+    const { elements, texts } = await see(await visit("GET", `/panel${query}`, { token }));
+    const links = elements.flatMap(({ attributes }) => attributes["href"] ?? []);
+    const [title] = texts["h1"] ?? [];
+    return [title, links.filter((href) => href.startsWith("/panel/approvals/"))];
+  };
+  const own = [`/panel/approvals/${ids[0]}`];
+  expect(await listed(ann)).toEqual(["1 approval is waiting", own]);
+  expect(await listed(ann, "?cursor=1.a&q=delete")).toEqual(["1 approval is waiting", own]);
+  expect(await listed(bob)).toEqual(["0 approvals are waiting", []]);
+  expect(await listed(bob, "?q=delete")).toEqual(["0 approvals are waiting", []]);
+  expect((await visit("GET", "/panel?user_id=mia", { token: bob })).status).toBe(403);
 });
 
 test("several are decided at once, each with its own answer, and one that fails keeps none of the others", async () => {

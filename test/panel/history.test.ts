@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 
 test("a decision is listed with its tool, its agent, who took it, when, and what came of the call", async () => {
-  const page = await seen({ user_id: user });
+  const page = await seen({ user_id: user, status: "approved" });
   expect(idsOf(page)).toEqual([yes.id]);
   expect(page.texts["h1"]).toEqual(["History"]);
   const [entry = ""] = page.texts["li"] ?? [];
@@ -59,6 +59,34 @@ test("a decision is listed with its tool, its agent, who took it, when, and what
     tag: "a",
     attributes: { href: "/panel/history", "aria-current": "page" },
   });
+});
+
+test("first comes all that has ended, whatever its end, the newest first", async () => {
+  const who = unique("mia");
+  const approved = await decided({ status: "approved", resolved_by: "Ann" }, { user_id: who });
+  const gone = await call("delete_user_data", { user_id: "u" }, { user_id: who });
+  const { id: goneId } = await pending(gone.run_id);
+  await http("POST", `/agents/tester/runs/${gone.run_id}/cancel`);
+  const rejected = await decided({ status: "rejected", resolved_by: "Bob" }, { user_id: who });
+  await call("delete_user_data", { user_id: "u" }, { user_id: who });
+  const page = await seen({ user_id: who });
+  expect(idsOf(page)).toEqual([rejected.id, goneId, approved.id]);
+  expect(page.texts["p"]).toContain("3 ended, the newest first.");
+  expect(page.texts["li"]?.map((text) => /Rejected|Cancelled|Approved/.exec(text)?.[0])).toEqual([
+    "Rejected",
+    "Cancelled",
+    "Approved",
+  ]);
+  const tabs = linksOf(page).filter((link) => link.includes("status="));
+  expect(tabs.slice(0, 5).map((link) => /status=(\w+)/.exec(link)?.[1])).toEqual([
+    "all",
+    "approved",
+    "rejected",
+    "expired",
+    "cancelled",
+  ]);
+  expect(idsOf(await see(await http("GET", tabs[0] ?? "")))).toEqual(idsOf(page));
+  expect(idsOf(await seen({ user_id: who, resolved_by: "Bob" }))).toEqual([rejected.id]);
 });
 
 test("what was rejected stands apart, with its note", async () => {
@@ -112,7 +140,7 @@ test.each<[string, (record: ApprovalRecord) => Record<string, string>, boolean]>
   ["that day", ({ created_at }) => ({ created_before: dayOf(created_at) }), false],
   ["fields left empty", () => ({ tool_name: "", q: "", created_after: "" }), true],
 ])("a filter by %s finds what fits, and shows again what was asked", async (_, filter, fits) => {
-  const asked = { user_id: user, ...filter(yes) };
+  const asked = { user_id: user, status: "approved", ...filter(yes) };
   const page = await seen(asked);
   expect(idsOf(page)).toEqual(fits ? [yes.id] : []);
   for (const [name, text] of Object.entries(asked)) {

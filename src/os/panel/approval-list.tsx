@@ -1,22 +1,38 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { approvalStatuses } from "../../approval/record.ts";
+import type { Deadline } from "../../run/store.ts";
 import { ApprovalList, BatchOutcome } from "../../panel/approval-list.tsx";
 import { ApprovalQuery } from "../approval-query.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { decideAll } from "../batch.ts";
 import { readForm } from "../body.ts";
+import type { Principal } from "../principal.ts";
 import { decides } from "./forms.ts";
 import { heldOf } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
 
-/** As many as are shown of what waits, those that lapse first on top; where more wait, the newest are. */
 const pageSize = 50;
 
 /** The list of approvals, and the form that decides several of them. */
 export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
   const { approvals, now } = parts;
   const app = new Hono<OsEnv>();
+
+  /** What is pending comes by its expiry, and all else newest first; each of them has places of its own. */
+  const pageOf = async (
+    env: OsEnv["Bindings"],
+    { status, ...query }: z.output<typeof QueryOfPage>,
+    principal: Principal,
+  ) => {
+    if (status !== "pending") {
+      const { data, meta } = await approvals.list(env, { status, ...query }, principal);
+      return { found: data, next: meta.next_cursor };
+    }
+    const { cursor = "", limit, page: _page, ...filters } = query;
+    const asked = { limit, after: placeOf(cursor) };
+    const { next, records } = await approvals.listPending(env, filters, asked, principal);
+    return { found: records, next: next && `${next.expires_at ?? "never"}.${next.id}` };
+  };
 
   app.get("/", requires("approvals:read"), async (c) => {
     const { env } = c;
@@ -26,33 +42,23 @@ export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
       Object.entries({ ...usual, ...given }).filter(([, value]) => value !== ""),
     );
     const limit = String(pageSize);
-    const read = ApprovalQuery.safeParse({ ...asked, limit });
-    const query = read.success ? read.data : ApprovalQuery.parse({ status: "pending", limit });
+    const read = QueryOfPage.safeParse({ ...asked, limit });
+    const query = read.success ? read.data : QueryOfPage.parse({ status: "pending", limit });
     const { cursor: _cursor, ...filter } = read.success ? asked : usual;
-    const [{ data, meta }, counted] = await Promise.all([
-      approvals.list(env, query, principal),
-      Promise.all(
-        approvalStatuses.map(async (status) => {
-          const { count } = await approvals.count(env, { status }, principal);
-          return [status, count] as const;
-        }),
-      ),
+    const [{ found, next }, counts] = await Promise.all([
+      pageOf(env, query, principal),
+      approvals.countByStatus(env, principal),
     ]);
-    const isWhole = meta.next_cursor === null && query.cursor === undefined;
-    const byExpiry = (at: number | null) => at ?? Number.POSITIVE_INFINITY;
-    const isPending = query.status === "pending";
-    const older = new URLSearchParams({ ...filter, cursor: meta.next_cursor ?? "" });
+    const addressOf = (more: Record<string, string>) =>
+      `/panel?${new URLSearchParams({ ...filter, ...more }).toString()}`;
     return c.html(
       <ApprovalList
-        approvals={
-          isPending && isWhole
-            ? data.toSorted((a, b) => byExpiry(a.expires_at) - byExpiry(b.expires_at))
-            : data
-        }
-        held={await heldOf(c, parts, data)}
-        counts={Object.fromEntries(counted) as Parameters<typeof ApprovalList>[0]["counts"]}
+        approvals={found}
+        held={await heldOf(c, parts, found)}
+        counts={counts}
         filter={filter}
-        older={meta.next_cursor === null ? null : `/panel?${older.toString()}`}
+        first={query.cursor === undefined ? null : addressOf({})}
+        further={next === null ? null : addressOf({ cursor: next })}
         nowMs={now()}
         askName={principal.shared}
         problem={read.success ? undefined : "That search cannot be read. This is what is waiting."}
@@ -93,6 +99,17 @@ export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
 }
 
 const usual: Record<string, string> = { status: "pending" };
+
+/** A cursor of what is pending is a place; any other is one of the API's. */
+const QueryOfPage = ApprovalQuery.refine(
+  ({ cursor, status }) => cursor === undefined || status !== "pending" || placeOf(cursor) !== null,
+);
+
+function placeOf(text: string): Deadline | null {
+  const [, at, id] = /^(never|\d{1,15})\.(\w{1,100})$/.exec(text) ?? [];
+  if (at === undefined || id === undefined) return null;
+  return { expires_at: at === "never" ? null : Number(at), id };
+}
 
 const Batch = z.object({
   id: z

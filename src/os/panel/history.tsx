@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { KernError } from "../../errors.ts";
-import { endStatuses, filterNames, type Found, History } from "../../panel/history.tsx";
+import { filterNames, type Found, History, historyTabs } from "../../panel/history.tsx";
 import { textsOf } from "../../approval/read-answer.ts";
 import { ApprovalQuery } from "../approval-query.ts";
 import { type OsEnv, requires } from "../auth.ts";
@@ -9,7 +9,7 @@ import type { PanelParts } from "./parts.ts";
 
 const pageSize = 50;
 const names = new Set<string>(["cursor", ...filterNames]);
-const Status = z.enum(endStatuses).default("approved");
+const Tab = z.enum(historyTabs).default("all");
 
 /** Who decided what, when and how. */
 export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
@@ -19,7 +19,7 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     const { principal } = c.var;
     const asked = textsOf(c.req.query());
     const typed = new Map([...asked].filter(([name, text]) => names.has(name) && text !== ""));
-    const status = Status.safeParse(asked.get("status"));
+    const tab = Tab.safeParse(asked.get("status"));
     const show = (
       found: Found | null,
       answer: 200 | 403 | 422 = 200,
@@ -28,7 +28,7 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     ) =>
       c.html(
         <History
-          status={status.data ?? "approved"}
+          tab={tab.data ?? "all"}
           draft={{ typed, reasons }}
           seesAll={!principal.ownOnly}
           found={found}
@@ -37,10 +37,10 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
         />,
         answer,
       );
-    if (!status.success) return show(null, 422, `Choose one of these: ${endStatuses.join(", ")}.`);
+    if (!tab.success) return show(null, 422, `Choose one of these: ${historyTabs.join(", ")}.`);
     const query = ApprovalQuery.safeParse({
       ...Object.fromEntries([...typed].map(([name, text]) => [name, dayAsMoment(name, text)])),
-      status: status.data,
+      ...(tab.data !== "all" && { status: tab.data }),
       limit: String(pageSize),
     });
     if (!query.success) {
@@ -51,7 +51,11 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
       return show(null, 422, "These filters cannot be read.", new Map(reasons));
     }
     try {
-      const { data, meta } = await approvals.list(c.env, query.data, principal);
+      const { data, meta } = await approvals.list(
+        c.env,
+        { ...query.data, ...(tab.data === "all" && { ended: true }) },
+        principal,
+      );
       const total = { count: meta.total_count, isExact: meta.total_is_exact };
       return show({ approvals: data, total, next: meta.next_cursor });
     } catch (error) {
