@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
+import { whoAsks } from "../../src/panel/who-asks.ts";
+import { approvalRecord } from "../db/rows.ts";
 import { ask, get, pending, settle, start } from "../client.ts";
 import { http, unique } from "../os/http.ts";
 import { audience, claimsOf, doorWith, issuer, sending, signingKey } from "../os/issuer.ts";
@@ -88,6 +90,14 @@ test("each row says who asks for what, at what risk, and how far the votes have 
   await call("pay_by_finance", { amount: 5 }, { user_id: risky });
   const { texts } = await see(await http("GET", `/panel?user_id=${risky}`));
   expect(texts["li"]?.[0]).toMatch(/^pay_by_finance by Testerhigh risk/);
+});
+
+test("a member of a team is named with its team, and a team alone", () => {
+  expect(whoAsks(approvalRecord({ team_id: "crew\u202E" }))).toBe(
+    String.raw`Data Manager in crew\u{202E}`,
+  );
+  const ofTeam = { agent_id: null, team_id: "crew", source_name: null };
+  expect(whoAsks(approvalRecord(ofTeam))).toBe("crew");
 });
 
 test("of arguments that do not fit a row something of each is shown, and they are decided on their own page", async () => {
