@@ -2,7 +2,6 @@ import type { JsonObject, Requirement, ToolExecution } from "../approval/record.
 import { visible } from "../approval/visible.ts";
 import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
 import type { Draft } from "../approval/read-answer.ts";
-import { shown } from "./text.ts";
 import { maxNoteLength, userNeedsOf } from "./user-answer.ts";
 
 interface UserAnswerFormProps {
@@ -20,7 +19,7 @@ export function UserAnswerForm({ runId, requirement, draft }: UserAnswerFormProp
     <form method="post" action={`/panel/runs/${runId}`}>
       <input type="hidden" name="requirement" value={id} />
       <pre tabindex={0} aria-label={`Arguments of ${visible(call.tool_name)}`}>
-        {shown(JSON.stringify(settledArgs(call), null, 2))}
+        {visible(JSON.stringify(settledArgs(call), null, 2))}
       </pre>
       {fields.map((field, at) => (
         <Field field={field} at={`${id}-${at}`} suggestedBy="The agent suggests:" draft={draft} />

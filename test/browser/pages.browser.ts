@@ -1,5 +1,6 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
+import type { RunView } from "../../src/run/view.ts";
 import { lapsed, type Paused, paused, pausedAt } from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
@@ -23,6 +24,12 @@ const pages: Record<string, () => Promise<string>> = {
   runs: async () => "/panel/runs",
   run: async () => panelOf(await paused("agents/data-manager", "Delete user u-42")),
   "run-team": async () => panelOf(await paused("teams/support-team", "Close account acc-7")),
+  "run-answers": async () => {
+    const call = { name: "ask_profile", args: { user_id: "u-1", name: "Ada" } };
+    const message = JSON.stringify([call, { name: "rename", args: call.args }]);
+    const { run_id } = await api<RunView>("/agents/desk/runs", { message, stream: false });
+    return `/panel/runs/${run_id}`;
+  },
   history: async () => "/panel/history",
   settings: async () => "/panel/settings",
   "kill-switch": async () => "/panel/settings/kill-switch",

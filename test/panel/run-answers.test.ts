@@ -45,6 +45,14 @@ test("a call that the run's own user confirms is confirmed on the run's page, an
   expect(effectsOf(run.run_id)).toHaveLength(1);
 });
 
+test("who is to answer sees the arguments whole, with what is unseen in them spelled out", async () => {
+  const name = `${"long ".repeat(6_000)}\u202Eend`;
+  const args = { name, user_id: "u-1" };
+  const { texts } = await pageOf((await asked("rename", args)).run_id);
+  const shown = JSON.stringify(args, null, 2).replace("\u202E", String.raw`\u{202E}`);
+  expect(texts["pre"]).toContain(shown);
+});
+
 test("a no with a note reaches the model, of every kind of pause", async () => {
   for (const [name, args] of [
     ["rename", rename()],
