@@ -36,6 +36,7 @@ function project(
             KERN_DB: database,
             // What the test channels sign with: the new secret, and the old one.
             WEBHOOK_SECRET_HOOK: `whsec_${btoa("n".repeat(32))} whsec_${btoa("o".repeat(32))}`,
+            EMAIL_LINK_KEYS: JSON.stringify({ k2: btoa("2".repeat(32)), k1: btoa("1".repeat(32)) }),
             KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
             KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
           },

@@ -102,7 +102,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/panel", panelRoutes(panel, authenticate("panel")));
 
   const links = linksOf(db, auth.isolateUsers === true, now);
-  const desk = deskOf({ approvals, links, url: parts.url, now });
+  const desk = deskOf({ approvals, db, links, url: parts.url, now });
   for (const channel of parts.channels) {
     const answers = channel.answers?.(desk);
     if (answers !== undefined) app.route(`/${channel.id}`, answers);

@@ -1,7 +1,9 @@
 import type { DeliveryContext, Notice, Receipt, Told } from "../../src/approval/notice.ts";
 import type { Channel } from "../../src/channels/channel.ts";
+import { email } from "../../src/channels/email.ts";
 import { webhook } from "../../src/channels/webhook.ts";
 import { endpoint } from "./endpoint.ts";
+import { mailOptions } from "./mail-server.ts";
 
 /** Channels of the tests are told of nothing until a test turns them on, so that other tests have no part in them. */
 const on = new Set<string>();
@@ -42,5 +44,7 @@ const all: Channel[] = [
     events: ["approval.pending", "approval.executed"],
     fetch: endpoint.fetch,
   }),
+  email(mailOptions),
+  email({ ...mailOptions, id: "email-outcome", outcome: true }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));
