@@ -99,11 +99,15 @@ export function email(options: EmailOptions): Channel {
     wants: (type) => wanted.has(type),
     async tell(notice, context) {
       const { approval } = notice;
-      if (approval === null) return { kind: "sent", receipt: null };
+      if (approval === null || !wanted.has(notice.type))
+        return { kind: "sent", receipt: context.receipt };
       const { sentTo } = keptIn(context.receipt);
       const people = peopleFor(notice, approval, sentTo);
-      if (people.length === 0 && notice.type === "approval.pending")
-        return { kind: "sent", receipt: null, problem: nobody(id, approval) };
+      if (people.length === 0) {
+        const isAsk = notice.type === "approval.pending";
+        const problem = isAsk ? { problem: nobody(id, approval) } : {};
+        return { kind: "sent", receipt: context.receipt, ...problem };
+      }
       const isFirst = sentTo.length === 0;
       const letter = letterOf(approval, { isFirst, nowMs: context.nowMs, type: notice.type });
       const panelUrl = context.urlOf(`/panel/approvals/${approval.id}`);

@@ -1,6 +1,6 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
-import { type Paused, paused, pausedAt } from "./runs.ts";
+import { linksIn, mailAbout, type Paused, paused, pausedAt } from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
 const pages: Record<string, () => Promise<string>> = {
@@ -34,8 +34,12 @@ const pages: Record<string, () => Promise<string>> = {
 /** The same for who has not signed in. */
 const pagesOfStrangers: Record<string, () => Promise<string>> = {
   "sign-in": async () => "/panel/sign-in?next=/panel",
+  "decide-by-mail": async () => linkOf(await pausedAt("send_by_mail", { to: "acc-7" })),
+  "decide-without-link": async () => "/email/decide/apr_none",
 };
 
+const linkOf = async (run: Paused): Promise<string> =>
+  linksIn(await mailAbout(run)).find((url) => url.includes("#")) ?? "";
 const panelOf = ({ runPath }: Paused): string => `/panel/runs/${runPath.split("/").at(-1)}`;
 
 async function decided(decision: object): Promise<string> {

@@ -1,4 +1,6 @@
+import { vi } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
+import type { EmailMessage } from "../../src/channels/email.ts";
 import type { RunView } from "../../src/run/view.ts";
 import { api } from "./browser.ts";
 
@@ -25,6 +27,22 @@ export async function paused(at: string, message: string): Promise<Paused> {
 /** Starts a run of the scripted agent, which makes this call with exactly these arguments. */
 export async function pausedAt(name: string, args: unknown): Promise<Paused> {
   return paused("agents/desk", JSON.stringify([{ name, args }]));
+}
+
+/** The mail that asks about this. */
+export async function mailAbout({ approvalId }: Paused): Promise<EmailMessage> {
+  return vi.waitFor(async () => {
+    const { mails } = await api<{ mails: EmailMessage[] }>("/sent-mails");
+    const mail = mails.find(({ text }) => text.includes(approvalId));
+    if (mail === undefined) throw new Error("There is no mail yet.");
+    return mail;
+  });
+}
+
+/** Where every link in the mail leads to, each once. */
+export function linksIn({ html, text }: EmailMessage): string[] {
+  const found = `${text}\n${html}`.matchAll(/https?:\/\/[^\s"<>]+/g);
+  return [...new Set([...found].map(([url]) => url))];
 }
 
 /** Waits until the run has ended. */

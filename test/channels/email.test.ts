@@ -254,10 +254,14 @@ describe("by itself", () => {
         headers: expect.any(Object) as object,
       },
     ]);
-    await expect(channel.tell(notice, context)).rejects.toThrow(/no send_email binding 'EMAIL'/);
-    const limited = Object.assign(new Error("Too many"), { code: "E_RATE_LIMIT_EXCEEDED" });
+    await expect(channel.tell(notice, context)).rejects.toThrow(
+      /binding EMAIL is not set: add send_email/,
+    );
+    const limited = Object.assign(new Error("canary-1"), { code: "E_RATE_LIMIT_EXCEEDED" });
     const busy = { EMAIL: { send: async () => Promise.reject(limited) } };
-    await expect(channel.tell(notice, { ...context, env: busy })).rejects.toThrow("Too many");
+    await expect(channel.tell(notice, { ...context, env: busy })).rejects.toThrow(
+      /^The mail was not taken \(E_RATE_LIMIT_EXCEEDED\)\.$/,
+    );
   });
 
   test("whom it goes to can be said in code, in a list or by the approval", async () => {

@@ -29,12 +29,9 @@ export function DecidePage({ approvalId, channelId }: DecidePageProps) {
           </header>
           <main>
             <h1 id="title">Decide on an approval</h1>
-            <noscript>
-              <p class="card notice">
-                This page needs script. Without it, sign in to the panel to decide there.
-              </p>
-            </noscript>
-            <p id="said" role="status" />
+            <p id="said" class="card notice" role="status">
+              This page needs script. Without it, sign in to the panel to decide there.
+            </p>
             <section id="approval" hidden>
               <dl id="facts" />
               <div id="in-short" hidden>

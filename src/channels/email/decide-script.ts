@@ -2,7 +2,11 @@
 export const script = `"use strict";
 (async () => {
   const element = (id) => document.getElementById(id);
-  const say = (text) => { element("said").className = "card notice"; element("said").textContent = text; };
+  const say = (text) => {
+    element("said").className = text ? "card notice" : "";
+    element("said").textContent = text;
+  };
+  say("");
   const here = location.pathname;
   const token = location.hash.slice(1);
   // Nobody who looks at the screen, at the history or at a bookmark finds it.
@@ -53,8 +57,12 @@ export const script = `"use strict";
   form.addEventListener("submit", (event) => event.preventDefault());
   const buttons = [...form.querySelectorAll("[data-decision]")];
   for (const button of buttons) button.addEventListener("click", async () => {
-    for (const one of buttons) one.disabled = true;
     const status = button.dataset.decision;
+    if (status === "rejected" && view.reasons && !element("reason").value) {
+      say("Choose a reason for the rejection.");
+      return element("reason").focus();
+    }
+    for (const one of buttons) one.disabled = true;
     const answer = await ask(here, {
       status,
       confirmation: element("confirmation").value,

@@ -1,6 +1,6 @@
 import type { ApprovalRecord } from "../../approval/record.ts";
 import { visible } from "../../approval/visible.ts";
-import { decidersInWords, lineageInWords } from "../../approval/words.ts";
+import { decidersInWords, lineageInWords, whyAskedAnew } from "../../approval/words.ts";
 
 /** A name and what there is to say. */
 export type Fact = readonly [name: string, value: string];
@@ -9,11 +9,13 @@ export type Fact = readonly [name: string, value: string];
 export function factsOf(approval: ApprovalRecord, nowMs: number): Fact[] {
   const { agent_id, policy, requested_by, source_name, status, user_id, votes } = approval;
   const lineage = lineageInWords(approval);
+  const why = whyAskedAnew(approval);
   const by = approval.resolved_by === null ? "" : ` by ${approval.resolved_by}`;
   const facts: (Fact | null)[] = [
     [approval.source_type === "team" ? "Team" : "Agent", source_name ?? agent_id ?? "unknown"],
     lineage === null ? null : ["Within", lineage],
     ["Tool", approval.tool_name],
+    why === undefined || status !== "pending" ? null : ["Asked anew", why],
     ["Requested for", user_id ?? "No user named"],
     ["Started by", requested_by ?? "unknown"],
     policy.risk === null ? null : ["Risk", policy.risk],

@@ -1,14 +1,13 @@
 import type { NoticeType } from "../../approval/notice.ts";
 import type { ApprovalRecord } from "../../approval/record.ts";
 import { visible } from "../../approval/visible.ts";
-import { whyAskedAnew } from "../../approval/words.ts";
 import { type Fact, factsOf, oneLine } from "./facts.ts";
 
 /** What a mail says, to whomever it goes: plain text, with everything in it spelled out that would not be seen. */
 export interface Letter {
   subject: string;
   heading: string;
-  remarks: string[];
+  remark: string | null;
   facts: Fact[];
   /** By the tool's own code. */
   preview: string | null;
@@ -33,8 +32,6 @@ export function letterOf(
     isWhole = false;
     return `${beginning(text, length)}… (not all is shown: ${text.length} characters)`;
   };
-  const isPending = approval.status === "pending";
-  const why = isPending ? whyAskedAnew(approval) : undefined;
   const facts = factsOf(approval, nowMs).map(([name, value]): Fact => [
     name,
     cut(value, maxFactLength),
@@ -44,10 +41,7 @@ export function letterOf(
   return {
     subject: subjectOf(approval, isFirst),
     heading: `${headings[type] ?? "Approval"}: ${oneLine(approval.tool_name)}`,
-    remarks: [
-      ...(why === undefined ? [] : [why]),
-      ...(isPending ? ["Nothing is done until it is decided."] : []),
-    ],
+    remark: approval.status === "pending" ? "Nothing is done until it is decided." : null,
     facts,
     preview,
     args,

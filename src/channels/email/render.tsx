@@ -19,12 +19,12 @@ const words = {
 };
 
 export function textOf(letter: Letter, ways: Ways): string {
-  const { args, facts, heading, isWhole, preview, remarks } = letter;
+  const { args, facts, heading, isWhole, preview, remark } = letter;
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
     heading,
     "",
-    ...remarks.flatMap((remark) => [remark, ""]),
+    ...(remark === null ? [] : [remark, ""]),
     ...facts.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${value}`),
     "",
     ...(preview === null ? [] : [`${words.preview}:`, "", ...quoted(preview), ""]),
@@ -57,7 +57,7 @@ export async function htmlOf(letter: Letter, ways: Ways): Promise<string> {
 
 /** Everything in it is escaped by the renderer; nothing is ever set as markup. */
 function Mail({ letter, ways: { own, panelUrl } }: { letter: Letter; ways: Ways }) {
-  const { args, facts, heading, isWhole, preview, remarks, subject } = letter;
+  const { args, facts, heading, isWhole, preview, remark, subject } = letter;
   return (
     <>
       {raw("<!DOCTYPE html>")}
@@ -72,9 +72,7 @@ function Mail({ letter, ways: { own, panelUrl } }: { letter: Letter; ways: Ways 
         <body>
           <div class="mail">
             <h1>{heading}</h1>
-            {remarks.map((remark) => (
-              <p>{remark}</p>
-            ))}
+            {remark !== null && <p>{remark}</p>}
             <table>
               {facts.map(([name, value]) => (
                 <tr>

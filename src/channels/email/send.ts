@@ -1,6 +1,6 @@
 import { exactName } from "../../approval/alias.ts";
 import type { DeliveryContext, Notice, Receipt, Told } from "../../approval/notice.ts";
-import { messageOf } from "../../errors.ts";
+import { KernError, messageOf } from "../../errors.ts";
 import type { EmailMessage, Transport } from "./message.ts";
 import type { Recipient } from "./recipients.ts";
 
@@ -40,7 +40,8 @@ export async function sendAll(
       await Promise.race([sent, aborted(signal)]);
       reached.add(name);
     } catch (error) {
-      if (isFinal(error)) refused.push(`${person.address} (${reasonOf(error)})`);
+      const code = fieldOf(error, "code");
+      if (final.has(String(code))) refused.push(`${person.address} (${String(code)})`);
       else failure ??= error;
     }
   };
@@ -50,8 +51,11 @@ export async function sendAll(
   if (signal.aborted) failure ??= new Error("There was no time for all.");
   const sentTo = [...new Set([...kept.sentTo, ...reached])];
   if (failure !== undefined) {
-    if (reached.size === before) throw failure;
     const after = retryAfterIn(failure);
+    if (reached.size === before)
+      throw new KernError("unavailable", reasonOf(failure), {
+        ...(after !== null && { retryAfterMs: after }),
+      });
     return {
       kind: "partly",
       receipt: { sentTo, reached: { notice: id, addresses: [...reached] } },
@@ -74,13 +78,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
 /** What a service says of a recipient for good. */
 const final = new Set(["E_RECIPIENT_NOT_ALLOWED", "E_RECIPIENT_SUPPRESSED", "E_VALIDATION_ERROR"]);
 
-function isFinal(error: unknown): boolean {
-  return final.has(String(fieldOf(error, "code")));
-}
-
 function reasonOf(error: unknown): string {
-  const code = fieldOf(error, "code");
-  if (typeof code === "string" && code.startsWith("E_")) return code;
   return messageOf(error).slice(0, 200);
 }
 
