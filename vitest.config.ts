@@ -36,6 +36,8 @@ function project(
             KERN_DB: database,
             // What the test channels sign with: the new secret, and the old one.
             WEBHOOK_SECRET_HOOK: `whsec_${btoa("n".repeat(32))} whsec_${btoa("o".repeat(32))}`,
+            SLACK_BOT_TOKEN: "xoxb-test",
+            SLACK_SIGNING_SECRET: "signing-secret-now signing-secret-before",
             KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
             KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
           },

@@ -46,6 +46,8 @@ export type Refused = {
   kind: "refused";
   reason: "unlinked" | "not_found" | "other";
   message: string;
+  /** What is wrong with single fields of what was filled in, by their names. */
+  fields?: Readonly<Record<string, string>>;
 };
 
 /** What a channel may ask for on behalf of an account. Expected refusals are returned. */

@@ -30,7 +30,7 @@ export function deskOf({ approvals, links, now, url }: DeskParts) {
       } catch (error) {
         if (!(error instanceof KernError)) throw error;
         const reason = error.code === "not_found" ? "not_found" : "other";
-        return { kind: "refused", reason, message: error.message };
+        return { kind: "refused", reason, message: error.message, fields: error.fields };
       }
     };
     return {

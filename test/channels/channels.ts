@@ -1,7 +1,9 @@
 import type { DeliveryContext, Notice, Receipt, Told } from "../../src/approval/notice.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { webhook } from "../../src/channels/webhook.ts";
+import { slack } from "../../src/channels/slack.ts";
 import { endpoint } from "./endpoint.ts";
+import { slackChannel, slackServer, teamId } from "./fake-slack.ts";
 
 /** Channels of the tests are told of nothing until a test turns them on, so that other tests have no part in them. */
 const on = new Set<string>();
@@ -41,6 +43,14 @@ const all: Channel[] = [
     full: true,
     events: ["approval.pending", "approval.executed"],
     fetch: endpoint.fetch,
+  }),
+  slack({ channel: slackChannel, teamId, fetch: slackServer.fetch }),
+  slack({
+    id: "slack-grid",
+    channel: slackChannel,
+    teamId,
+    enterpriseId: "E0GRID",
+    fetch: slackServer.fetch,
   }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));
