@@ -5,6 +5,7 @@ import { migrationsIn } from "./src/bin/migrations.ts";
 /** What asks the API and reads what comes of it, which is the same on either database. */
 const onEither = [
   "db/postgres*.test.ts",
+  "channels/slack*.test.ts",
   "flow.test.ts",
   "os/**",
   "panel/**",

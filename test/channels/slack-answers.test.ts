@@ -212,6 +212,11 @@ describe("a linked member", () => {
     expect(bad?.response_action).toBe("errors");
     expect(await send(filled("U0ANN", { amount: "7" }))).toBeNull();
     await settle(changed.run_id);
+    await vi.waitFor(() =>
+      expect(readIn(messageAbout(changed.id)?.blocks ?? [])).toMatch(
+        /Arguments, as they were approved:\n{\n {2}"amount": 7/,
+      ),
+    );
     expect(ranIn(changed)[0]?.args).toMatchObject({ amount: 7, to: "Ada" });
     const left = await asked("pay_edited", { amount: 9 });
     await sendFromSlack(press("U0ANN", buttonOf(left.id, "answer")));
@@ -371,7 +376,7 @@ test("who is linked to nobody is told so privately, links the account with a cod
   });
 });
 
-test("who may not decide is told why, privately: by their scopes, by who is asked, and on what they asked for", async () => {
+test("who may not decide is told why, privately: for want of a scope, or because others are asked", async () => {
   await linkAccount("U0READ", person("reader", { scopes: new Set(["approvals:read"]) }));
   await linkAccount("U0ANN", person("ann"));
   const finance = await asked("pay_by_finance", { amount: 5 });
@@ -399,3 +404,19 @@ test("several people decide by clicks, each once", async () => {
   await settle(approval.run_id);
   expect(ranIn(approval)).toHaveLength(1);
 });
+
+test.each([
+  ["expired_trigger_id", ["That took too long for Slack: press again."]],
+  ["exchanged_trigger_id", []],
+  ["invalid_arguments", ["Slack refused views.open: invalid_arguments."]],
+])(
+  "a form that Slack does not open (%s) is no decision, and it is said what to do",
+  async (error, words) => {
+    await linkAccount("U0ANN", person("ann"));
+    const approval = await deletion();
+    slackServer.answer = (method) => (method === "views.open" ? refused(error) : undefined);
+    await sendFromSlack(press("U0ANN", buttonOf(approval.id, "reject")));
+    expect(alone()).toEqual(words);
+    expect(await statusOf(approval)).toBe("pending");
+  },
+);

@@ -6,7 +6,7 @@ import type { ApprovalRecord } from "../../approval/record.ts";
 import { KernError } from "../../errors.ts";
 import type { Account, Answered, Desk, Refused } from "../channel.ts";
 import { actions, readTarget, type Target } from "./buttons.ts";
-import type { SlackClient } from "./client.ts";
+import { refusalIn, type SlackClient } from "./client.ts";
 import { blockId, type Input, inputsOf, typedId } from "./inputs.ts";
 import type { Payload, Press, Shortcut, Submission, Typed } from "./payload.ts";
 import { printed } from "./text.ts";
@@ -146,7 +146,14 @@ async function open(
   { trigger_id }: Press | Shortcut,
   view: ModalView,
 ): Promise<Reply> {
-  await client.views.open({ trigger_id, view: view as never });
+  try {
+    await client.views.open({ trigger_id, view: view as never });
+  } catch (error) {
+    const refusal = refusalIn(error);
+    if (refusal === "expired_trigger_id") return word("That took too long for Slack: press again.");
+    // It is open already.
+    if (refusal !== "exchanged_trigger_id") throw error;
+  }
   return { kind: "done" };
 }
 

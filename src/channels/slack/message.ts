@@ -31,7 +31,9 @@ export function approvalMessage(
   sheet.facts(factsOf(approval));
   if (preview !== null && preview !== "") sheet.text("In short, says the tool:", preview);
   const args = JSON.stringify(approval.tool_args, null, 2);
-  sheet.text("Arguments, as the agent wants them:", args, argumentTexts);
+  const isSettled = approval.context["requested_args"] !== undefined;
+  const whose = isSettled ? "as they were approved" : "as the agent wants them";
+  sheet.text(`Arguments, ${whose}:`, args, argumentTexts);
   if (votes.length > 0) sheet.facts(votes.map(voteOf));
   if (!isPending) sheet.facts(outcomeOf(approval));
   if (!sheet.isWhole)
