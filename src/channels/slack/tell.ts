@@ -27,7 +27,6 @@ export async function tellSlack(
   if (approval === null) return { kind: "sent", receipt: null };
   const known = Place.safeParse(receipt);
   const isPending = approval.status === "pending";
-  if (!known.success && !isPending) return { kind: "sent", receipt: null };
   const message = approvalMessage(approval, urlOf);
   const isThere = known.success && (await update(client, known.data, message));
   if (!isThere && !isPending) return { kind: "sent", receipt };
