@@ -55,6 +55,8 @@ export type Refused = {
   reason: "unlinked" | "not_found" | "other";
   message: string;
   code?: ErrorCode;
+  /** What is wrong with single fields of what was filled in, by their names. */
+  fields?: Readonly<Record<string, string>>;
 };
 
 /** What a channel may ask for on behalf of an account. Expected refusals are returned. */

@@ -36,8 +36,9 @@ export function deskOf({ approvals, db, links, now, url }: DeskParts) {
         return await ask(principal);
       } catch (error) {
         if (!(error instanceof KernError)) throw error;
-        const reason = error.code === "not_found" ? "not_found" : "other";
-        return { kind: "refused", reason, message: error.message, code: error.code };
+        const { code, fields, message } = error;
+        const reason = code === "not_found" ? "not_found" : "other";
+        return { kind: "refused", reason, message, code, fields };
       }
     };
     return {

@@ -26,6 +26,7 @@ const pages: Record<string, () => Promise<string>> = {
   settings: async () => "/panel/settings",
   "kill-switch": async () => "/panel/settings/kill-switch",
   keys: async () => "/panel/settings/keys",
+  links: async () => "/panel/settings/links",
   who: async () => "/panel/settings/sign-in",
   try: async () => "/panel/try",
   "try-agent": async () => "/panel/try?agent=data-manager",

@@ -2,8 +2,10 @@ import type { DeliveryContext, Notice, Receipt, Told } from "../../src/approval/
 import type { Channel } from "../../src/channels/channel.ts";
 import { email } from "../../src/channels/email.ts";
 import { webhook } from "../../src/channels/webhook.ts";
+import { slack } from "../../src/channels/slack.ts";
 import { endpoint } from "./endpoint.ts";
 import { mailOptions } from "./mail-server.ts";
+import { slackChannel, slackServer, teamId } from "./fake-slack.ts";
 
 /** Channels of the tests are told of nothing until a test turns them on, so that other tests have no part in them. */
 const on = new Set<string>();
@@ -46,5 +48,13 @@ const all: Channel[] = [
   }),
   email(mailOptions),
   email({ ...mailOptions, id: "email-outcome", outcome: true }),
+  slack({ channel: slackChannel, teamId, fetch: slackServer.fetch }),
+  slack({
+    id: "slack-grid",
+    channel: slackChannel,
+    teamId,
+    enterpriseId: "E0GRID",
+    fetch: slackServer.fetch,
+  }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));

@@ -6,7 +6,7 @@ import { letterOf } from "../../src/channels/email/letter.ts";
 import { approve, get, pending, ring, start } from "../client.ts";
 import { clock, script } from "../world.ts";
 import { pager, turnOn } from "./channels.ts";
-import { mailOptions, mailServer, ownLink } from "./mail-server.ts";
+import { mailBinding, mailOptions, mailServer, ownLink } from "./mail-server.ts";
 
 const asking = (name: string, args: object = {}) =>
   script({ calls: [{ name, args }] }, { text: "Done." });
@@ -232,19 +232,13 @@ describe("by itself", () => {
 
   test("the Worker's binding is handed the message, and named where it is missing", async () => {
     const { notice } = await told("send_plainly");
-    const sent: unknown[] = [];
-    const EMAIL = {
-      async send(message: unknown) {
-        sent.push(message);
-        return { messageId: "m-1" };
-      },
-    };
+    mailBinding.reset();
     const channel = email({ from: "kern@example.com" });
-    expect(await channel.tell(notice, { ...context, env: { EMAIL } })).toEqual({
+    expect(await channel.tell(notice, { ...context, env: { EMAIL: mailBinding } })).toEqual({
       kind: "sent",
       receipt: { sentTo: ["ann@example.com"] },
     });
-    expect(sent).toEqual([
+    expect(mailBinding.received).toEqual([
       {
         from: { name: "kern", email: "kern@example.com" },
         to: "ann@example.com",

@@ -36,6 +36,21 @@ export const mailOptions: EmailOptions = {
   },
 };
 
+/** The Worker's binding, as far as a Worker sees it. */
+export const mailBinding = {
+  received: [] as Pick<EmailMessage, "html" | "subject" | "text" | "to">[],
+  /** What its errors say from now on; null where it takes mails. */
+  failure: null as string | null,
+  async send(mail: EmailMessage): Promise<{ messageId: string }> {
+    if (mailBinding.failure !== null) throw new Error(mailBinding.failure);
+    return { messageId: `m-${mailBinding.received.push(mail)}` };
+  },
+  reset(): void {
+    mailBinding.received.length = 0;
+    mailBinding.failure = null;
+  },
+};
+
 /** The link in a mail that decides without a sign-in; undefined where there is none. */
 export function ownLink({ text }: EmailMessage): { path: string; token: string } | undefined {
   const [, path, token] = /(\/[a-z-]+\/decide\/apr_\w+)#(\S+)/.exec(text) ?? [];

@@ -3,6 +3,7 @@ import type { Db } from "../../run/store.ts";
 import type { Approvals } from "../approvals.ts";
 import type { AuthOptions } from "../auth-options.ts";
 import type { Keys } from "../keys.ts";
+import type { Links } from "../links.ts";
 import type { Switches } from "../switches.ts";
 import type { StartParts } from "../start-run.ts";
 
@@ -10,6 +11,7 @@ import type { StartParts } from "../start-run.ts";
 export interface PanelParts extends StartParts {
   approvals: Approvals;
   keys: Keys;
+  links: Links;
   switches: Switches;
   agents: ReadonlyMap<string, Agent>;
   teams: ReadonlyMap<string, Agent>;

@@ -9,6 +9,7 @@ import { approvalPages } from "./approvals.tsx";
 import { historyPages } from "./history.tsx";
 import { keyPages } from "./keys.tsx";
 import { killSwitchPages } from "./kill-switch.tsx";
+import { linkPages } from "./links.tsx";
 import type { PanelParts } from "./parts.ts";
 import { runPages } from "./runs.tsx";
 import { settingsPages } from "./settings.tsx";
@@ -51,6 +52,7 @@ export function panelRoutes(
   app.route("/settings", settingsPages(parts));
   app.route("/settings/kill-switch", killSwitchPages(parts));
   app.route("/settings/keys", keyPages(parts));
+  app.route("/settings/links", linkPages(parts));
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);
