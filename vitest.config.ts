@@ -5,6 +5,7 @@ import { migrationsIn } from "./src/bin/migrations.ts";
 /** What asks the API and reads what comes of it, which is the same on either database. */
 const onEither = [
   "db/postgres*.test.ts",
+  "channels/slack*.test.ts",
   "flow.test.ts",
   "os/**",
   "panel/**",
@@ -37,6 +38,9 @@ function project(
             // What the test channels sign with: the new secret, and the old one.
             WEBHOOK_SECRET_HOOK: `whsec_${btoa("n".repeat(32))} whsec_${btoa("o".repeat(32))}`,
             CALLBACK_SECRET: `whsec_${btoa("m".repeat(32))}`,
+            EMAIL_LINK_KEYS: JSON.stringify({ k2: btoa("2".repeat(32)), k1: btoa("1".repeat(32)) }),
+            SLACK_BOT_TOKEN: "xoxb-test",
+            SLACK_SIGNING_SECRET: "signing-secret-now signing-secret-before",
             KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",
             KERN_SEEDS: process.env["KERN_SEEDS"] ?? "",
           },

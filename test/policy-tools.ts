@@ -50,6 +50,7 @@ export const policyTools = [
   ),
   pay("pay_by_self", { allowSelf: true }),
   pay("pay_surely", { minAssurance: "slack" }),
+  pay("pay_on_panel", { minAssurance: "panel" }),
   pay("pay_or_stop", { onExpire: "cancel-run", expiresIn: "1h" }),
   pay("pay_when", {
     when: ({ amount }) => policyCode.when(Number(amount)) as boolean,

@@ -9,6 +9,7 @@ import { testChannels } from "./channels/channels.ts";
 import { act } from "./act.ts";
 import { pauseTools } from "./pause-tools.ts";
 import { policyTools } from "./policy-tools.ts";
+import { mailTools } from "./channels/mail-tools.ts";
 import { policyAttackTools } from "./attack/policy-attack-tools.ts";
 import { chat, clock, effects, FaultyDb } from "./world.ts";
 
@@ -176,6 +177,7 @@ export const agent = new Agent({
     ...pauseTools,
     ...policyTools,
     ...policyAttackTools,
+    ...mailTools,
   ],
   instructions: ["You test."],
 });

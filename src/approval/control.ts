@@ -86,3 +86,34 @@ function lineType(format: unknown): "text" | "email" | "url" | "date" {
 function bound(limit: unknown): number | undefined {
   return typeof limit === "number" && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
 }
+
+/** Whether the form is not sent without it: where it may be null, leaving it empty says so. */
+export function isNeeded({ required, schema }: UserInputField): boolean {
+  return required && !shapeOf(schema).nullable;
+}
+
+/** What is said of how it is filled in. */
+export function hintOf(field: UserInputField, control: Control): string {
+  const { nullable, schema } = shapeOf(field.schema);
+  const preset: unknown = field.schema["default"];
+  const parts: string[] = [];
+  if (control.kind === "json") parts.push(`JSON that fits ${JSON.stringify(schema)}.`);
+  if (control.kind === "number") parts.push(rangeOf(control));
+  if (control.kind === "anything") parts.push("JSON, or else text.");
+  if (typeof schema["maxLength"] === "number")
+    parts.push(`At most ${schema["maxLength"]} characters.`);
+  if (preset !== undefined) {
+    // What stands there as the default says so by itself.
+    if (field.is_default !== true) parts.push(`Left empty, it is ${JSON.stringify(preset)}.`);
+  } else if (field.required && nullable) parts.push("Left empty, it is null.");
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+function rangeOf({ isWhole, max, min }: Control & { kind: "number" }): string {
+  const words = [
+    isWhole ? "A whole number" : "A number",
+    ...(min === undefined ? [] : [`from ${min}`]),
+    ...(max === undefined ? [] : [`up to ${max}`]),
+  ];
+  return `${words.join(" ")}.`;
+}

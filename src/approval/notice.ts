@@ -48,13 +48,19 @@ export interface Notice {
 /** What a channel keeps of its message about an approval, to find it again: a message's id, and where it was sent. */
 export type Receipt = JsonObject;
 
-/** What became of telling it. `gone`: there is nobody there any more, and nothing is to be sent there again. */
-export type Told = { kind: "sent"; receipt: Receipt | null } | { kind: "gone"; reason: string };
+/** What became of telling it. */
+export type Told =
+  /** `problem`: what went wrong all the same, for the log; another attempt would not help. */
+  | { kind: "sent"; receipt: Receipt | null; problem?: string }
+  /** Some were reached, as the receipt says that comes with the next attempt, and others were not. */
+  | { kind: "partly"; receipt: Receipt; reason: string; retryAfterMs?: number }
+  /** There is nobody there any more, and nothing is to be sent there again. */
+  | { kind: "gone"; reason: string };
 
 /** What comes with a notice. */
 export interface DeliveryContext {
   env: Record<string, unknown>;
-  /** What this channel kept the last time that it was told of this approval; null where it was not. */
+  /** What this channel kept the last time that it was told of this approval, if only partly; null where it was not. */
   receipt: Receipt | null;
   /** Aborted when it takes too long: then it has failed, and is tried again. */
   signal: AbortSignal;

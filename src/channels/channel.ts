@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { Decision } from "../approval/decision.ts";
 import type { DeliveryContext, Notice, NoticeType, Told } from "../approval/notice.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Assurance } from "../tools/policy.ts";
 
 /**
@@ -40,27 +41,41 @@ export interface Account {
   assurance: Extract<Assurance, "slack" | "email">;
 }
 
+/** Somebody of whom an address is all that is proved, by what was sent to it and to nowhere else. */
+export interface Addressee {
+  address: string;
+  /** The groups that they are in, by what the channel was configured with. */
+  groups: readonly string[];
+}
+
 /** `refused`: why, in words for whoever asked. */
 export type Answered = { kind: "decided"; approval: ApprovalRecord } | Refused;
 export type Refused = {
   kind: "refused";
   reason: "unlinked" | "not_found" | "other";
   message: string;
+  code?: ErrorCode;
+  /** What is wrong with single fields of what was filled in, by their names. */
+  fields?: Readonly<Record<string, string>>;
 };
 
 /** What a channel may ask for on behalf of an account. Expected refusals are returned. */
 export interface Desk {
-  /** The approval, to whoever this account is, where they may see it. */
-  read(approvalId: string, account: Account): Promise<Answered>;
-  /** Decides as the person to whom the account is linked; `argsHash` is that of what they were shown. */
+  /** The approval, to whoever this is, where they may see it. */
+  read(approvalId: string, by: Account | Addressee): Promise<Answered>;
+  /** Decides as whom the account is linked to, or whose address it is; `argsHash` is that of what they were shown. */
   decide(
     approvalId: string,
     decision: Decision,
-    account: Account,
+    by: Account | Addressee,
     argsHash: string,
   ): Promise<Answered>;
   /** Links the account to whoever was given this code in the panel; the name of whom, or null where the code is not good. */
   link(code: string, account: Account): Promise<string | null>;
+  /** True for one of however many ask, ever: for what is good once. After this time it is not asked about any more. */
+  spend(id: string, expiresAtMs: number): Promise<boolean>;
+  /** Gives back what was spent and came to nothing. */
+  restore(id: string): Promise<void>;
   /** The address of a page of the panel. */
   urlOf(path: string): string;
   nowMs: number;

@@ -100,13 +100,13 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   const startSession = sessionStarter(db, now);
   const keys = keysOf(db, now);
   const switches = switchesOf(db, now);
+  const links = linksOf(db, auth.isolateUsers === true, now);
   const callbacks = callbacksOf(parts.channels);
   const channels = channelsOf(parts.channels, db, now);
-  const panel = { ...parts, approvals, channels, doorOf, keys, startSession, switches };
+  const panel = { ...parts, approvals, channels, doorOf, keys, links, startSession, switches };
   app.route("/panel", panelRoutes(panel, authenticate("panel")));
 
-  const links = linksOf(db, auth.isolateUsers === true, now);
-  const desk = deskOf({ approvals, links, url: parts.url, now });
+  const desk = deskOf({ approvals, db, links, url: parts.url, now });
   for (const channel of parts.channels) {
     const answers = channel.answers?.(desk);
     if (answers !== undefined) app.route(`/${channel.id}`, answers);

@@ -39,7 +39,7 @@ export function linksOf(db: Db | null, isolateUsers: boolean, now: () => number)
   };
   return {
     async offer(env, principal) {
-      if (principal.shared || principal.kind !== "person")
+      if (!mayLink(principal))
         throw new KernError(
           "forbidden",
           "Only somebody in particular can link an account: sign in as yourself, not with the security key.",
@@ -86,6 +86,11 @@ export function linksOf(db: Db | null, isolateUsers: boolean, now: () => number)
     of: async (env, { id }) => store(env).of(id),
     remove: async (env, id, principal) => store(env).remove(id, principal.id),
   };
+}
+
+/** Whether accounts may stand for them: nobody in particular has none. */
+export function mayLink({ kind, shared }: Principal): boolean {
+  return !shared && kind === "person";
 }
 
 function hashOf(code: string): string {

@@ -50,7 +50,9 @@ export function notifier({ channels, db, now, url }: NotifierParts): Notify {
           reason: answer.reason,
         });
       }
-      await log(answer.kind === "gone" ? "gone" : "delivered", reasonOf(answer));
+      const reason = reasonOf(answer);
+      const status = reason === null ? "delivered" : "failed";
+      await log(answer.kind === "gone" ? "gone" : status, reason);
       return answer;
     } catch (error) {
       await log("failed", messageOf(error).slice(0, 500));
@@ -78,7 +80,7 @@ export function notifier({ channels, db, now, url }: NotifierParts): Notify {
 }
 
 function reasonOf(told: Told): string | null {
-  return told.kind === "gone" ? told.reason : null;
+  return told.kind === "sent" ? (told.problem ?? null) : told.reason;
 }
 
 /** How links into the panel are made; throws `unavailable` where nobody has said where it is. */

@@ -1,8 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { UserInputField } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
-import { shapeOf } from "../tools/input-fields.ts";
-import { type Control, controlOf, inputName } from "../approval/control.ts";
+import { type Control, controlOf, hintOf, inputName, isNeeded } from "../approval/control.ts";
 import type { Draft } from "../approval/read-answer.ts";
 
 interface FieldProps {
@@ -29,7 +28,10 @@ export function Field({ field, at, suggestedBy, draft }: FieldProps) {
         </>
       }
       draft={draft}
-      hints={[field.description === null ? "" : visible(field.description), hintOf(field, control)]}
+      hints={[
+        field.description === null ? "" : visible(field.description),
+        visible(hintOf(field, control)),
+      ]}
       suggestion={field.value === null ? undefined : { by: suggestedBy, text: textOf(field.value) }}
     >
       {(tied) => <Input control={control} isNeeded={isNeeded(field)} tied={tied} draft={draft} />}
@@ -175,36 +177,6 @@ export function ResultField({
       )}
     </Labelled>
   );
-}
-
-/** Whether the form is not sent without it: where it may be null, leaving it empty says so. */
-function isNeeded({ required, schema }: UserInputField): boolean {
-  return required && !shapeOf(schema).nullable;
-}
-
-function hintOf(field: UserInputField, control: Control): string {
-  const { nullable, schema } = shapeOf(field.schema);
-  const preset: unknown = field.schema["default"];
-  const parts: string[] = [];
-  if (control.kind === "json") parts.push(`JSON that fits ${JSON.stringify(schema)}.`);
-  if (control.kind === "number") parts.push(rangeOf(control));
-  if (control.kind === "anything") parts.push("JSON, or else text.");
-  if (typeof schema["maxLength"] === "number")
-    parts.push(`At most ${schema["maxLength"]} characters.`);
-  if (preset !== undefined) {
-    // What stands there as the default says so by itself.
-    if (field.is_default !== true) parts.push(`Left empty, it is ${JSON.stringify(preset)}.`);
-  } else if (field.required && nullable) parts.push("Left empty, it is null.");
-  return visible(parts.filter((part) => part !== "").join(" "));
-}
-
-function rangeOf({ isWhole, max, min }: Control & { kind: "number" }): string {
-  const words = [
-    isWhole ? "A whole number" : "A number",
-    ...(min === undefined ? [] : [`from ${min}`]),
-    ...(max === undefined ? [] : [`up to ${max}`]),
-  ];
-  return `${words.join(" ")}.`;
 }
 
 /** A value as a person reads it: a text as it is, everything else as JSON. */

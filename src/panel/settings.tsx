@@ -13,6 +13,7 @@ export const settingsParts = {
   },
   keys: { title: "API keys", path: "/panel/settings/keys", scope: "agent_os:admin" },
   channels: { title: "Channels", path: "/panel/settings/channels", scope: "agent_os:admin" },
+  links: { title: "Linked accounts", path: "/panel/settings/links", scope: null },
   signIn: { title: "Sign-in", path: "/panel/settings/sign-in", scope: null },
 } as const;
 export type SettingsPart = keyof typeof settingsParts;

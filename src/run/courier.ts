@@ -71,6 +71,14 @@ export class Courier {
     const timer = setTimeout(() => late.abort(), messageMs);
     try {
       const told = await notify(notice, { receipt, signal: late.signal });
+      if (told.kind === "partly") {
+        // Under another name, because it is to be told again.
+        sent.note(`${notice.id}.partly`, route.id, subject, told.receipt);
+        const { reason, retryAfterMs } = told;
+        throw new KernError("unavailable", reason, {
+          ...(retryAfterMs !== undefined && { retryAfterMs }),
+        });
+      }
       sent.note(notice.id, route.id, subject, told.kind === "sent" ? told.receipt : null);
     } finally {
       clearTimeout(timer);

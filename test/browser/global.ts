@@ -37,11 +37,17 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     const args = ["--persist-to", join(folder, "state"), "--env-file", noSecrets];
     await migrate(args);
     const securityKey = "key-of-the-browser-tests";
+    const port = await freePort();
     const { jwt, token } = await identityProvider();
-    const vars = { OS_SECURITY_KEY: securityKey, ...jwt };
+    const vars = {
+      OS_SECURITY_KEY: securityKey,
+      KERN_URL: `http://localhost:${port}`,
+      EMAIL_LINK_KEYS: JSON.stringify({ k1: btoa("1".repeat(32)) }),
+      ...jwt,
+    };
     const given = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
     const server = await startServer({
-      port: await freePort(),
+      port,
       args: ["test/browser/worker.ts", ...args, ...given],
     });
     steps.push(server.stop);

@@ -1,7 +1,7 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
 import type { RunView } from "../../src/run/view.ts";
-import { lapsed, type Paused, paused, pausedAt } from "./runs.ts";
+import { lapsed, linksIn, mailAbout, type Paused, paused, pausedAt } from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
 const pages: Record<string, () => Promise<string>> = {
@@ -35,6 +35,7 @@ const pages: Record<string, () => Promise<string>> = {
   "kill-switch": async () => "/panel/settings/kill-switch",
   keys: async () => "/panel/settings/keys",
   channels: async () => "/panel/settings/channels",
+  links: async () => "/panel/settings/links",
   who: async () => "/panel/settings/sign-in",
   try: async () => "/panel/try",
   "try-agent": async () => "/panel/try?agent=data-manager",
@@ -43,8 +44,12 @@ const pages: Record<string, () => Promise<string>> = {
 /** The same for who has not signed in. */
 const pagesOfStrangers: Record<string, () => Promise<string>> = {
   "sign-in": async () => "/panel/sign-in?next=/panel",
+  "decide-by-mail": async () => linkOf(await pausedAt("send_by_mail", { to: "acc-7" })),
+  "decide-without-link": async () => "/email/decide/apr_none",
 };
 
+const linkOf = async (run: Paused): Promise<string> =>
+  linksIn(await mailAbout(run)).find((url) => url.includes("#")) ?? "";
 const panelOf = ({ runPath }: Paused): string => `/panel/runs/${runPath.split("/").at(-1)}`;
 
 async function decided(decision: object): Promise<string> {

@@ -1,4 +1,6 @@
+import { vi } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
+import type { EmailMessage } from "../../src/channels/email.ts";
 import type { RunView } from "../../src/run/view.ts";
 import { api, type Open } from "./browser.ts";
 
@@ -42,6 +44,22 @@ export async function lapsed(): Promise<Paused> {
   const run = await pausedAt("send_soon", { text: "hello" });
   await api(`/approvals/${run.approvalId}/status?wait=20`);
   return run;
+}
+
+/** The mail that asks about this. */
+export async function mailAbout({ approvalId }: Paused): Promise<EmailMessage> {
+  return vi.waitFor(async () => {
+    const { mails } = await api<{ mails: EmailMessage[] }>("/sent-mails");
+    const mail = mails.find(({ text }) => text.includes(approvalId));
+    if (mail === undefined) throw new Error("There is no mail yet.");
+    return mail;
+  });
+}
+
+/** Where every link in the mail leads to, each once. */
+export function linksIn({ html, text }: EmailMessage): string[] {
+  const found = `${text}\n${html}`.matchAll(/https?:\/\/[^\s"<>]+/g);
+  return [...new Set([...found].map(([url]) => url))];
 }
 
 /** Waits until the run has ended. */

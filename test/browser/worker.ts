@@ -2,12 +2,13 @@ import { D1Db } from "kern/db/d1";
 import { AgentOS } from "kern/os";
 import { Agent } from "kern/agent";
 import { approval } from "kern/approval";
-import { tool } from "kern/tools";
+import { tool, type Tool } from "kern/tools";
 import { z } from "zod";
 import { dataManager } from "../../src/agents/data-manager.ts";
 import { hackerNews } from "../../src/agents/hacker-news.ts";
 import { orderDesk } from "../../src/agents/order-desk.ts";
 import { supportTeam } from "../../src/agents/support-team.ts";
+import { email, type EmailMessage } from "../../src/channels/email.ts";
 import type { Model } from "../../src/models/model.ts";
 
 /** Makes the calls that the user's message lists, as JSON, whatever they hold; then it is done. */
@@ -158,17 +159,51 @@ const payOut = approval(
   },
 );
 
+/** What people are asked about by mail: with a link that decides, and, as everywhere else, without. */
+const [sendByMail, sendPlainly] = (["email", null] as const).map((minAssurance) =>
+  approval(
+    tool({
+      name: minAssurance === null ? "send_plainly" : "send_by_mail",
+      parameters: z.object({ to: z.string() }),
+      execute: ({ to }) => `It has been sent to ${to}.`,
+    }),
+    { approvers: ["ann@example.com"], minAssurance, reasons: ["too much", "wrong account"] },
+  ),
+) as [Tool, Tool];
+
+/** What was sent by mail, to be read by the tests. */
+const mails: EmailMessage[] = [];
+
 const desk = new Agent({
   id: "desk",
   name: "Desk",
   model: scripted,
-  tools: [sendText, setProfile, callBank, sendParcel, sendSoon, payOut, rename, askProfile],
+  tools: [
+    sendText,
+    setProfile,
+    callBank,
+    sendParcel,
+    sendSoon,
+    payOut,
+    rename,
+    askProfile,
+    sendByMail,
+    sendPlainly,
+  ],
 });
 
 const os = new AgentOS({
   agents: [dataManager, hackerNews, orderDesk, desk, speaker],
   teams: [supportTeam],
   db: new D1Db({ binding: "DB" }),
+  channels: [
+    email({
+      from: "kern@example.com",
+      async transport(message) {
+        return { id: String(mails.push(message)) };
+      },
+    }),
+  ],
 });
 
 export class Run extends os.Run {}
@@ -179,4 +214,5 @@ app.post("/next", (c) => {
   said.next += 1;
   return c.json({});
 });
+app.get("/sent-mails", (c) => c.json({ mails }));
 export default app;

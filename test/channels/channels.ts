@@ -1,8 +1,12 @@
 import type { DeliveryContext, Notice, Receipt, Told } from "../../src/approval/notice.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import { callbacks } from "../../src/channels/callbacks.ts";
+import { email } from "../../src/channels/email.ts";
 import { webhook } from "../../src/channels/webhook.ts";
+import { slack } from "../../src/channels/slack.ts";
 import { endpoint } from "./endpoint.ts";
+import { mailOptions } from "./mail-server.ts";
+import { slackChannel, slackServer, teamId } from "./fake-slack.ts";
 
 /** Channels of the tests are told of nothing until a test turns them on, so that other tests have no part in them. */
 const on = new Set<string>();
@@ -44,5 +48,15 @@ const all: Channel[] = [
     fetch: endpoint.fetch,
   }),
   callbacks({ hosts: ["*.example.com"], fetch: endpoint.fetch }),
+  email(mailOptions),
+  email({ ...mailOptions, id: "email-outcome", outcome: true }),
+  slack({ channel: slackChannel, teamId, fetch: slackServer.fetch }),
+  slack({
+    id: "slack-grid",
+    channel: slackChannel,
+    teamId,
+    enterpriseId: "E0GRID",
+    fetch: slackServer.fetch,
+  }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));

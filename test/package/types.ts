@@ -1,5 +1,6 @@
 /** What the compiler tells a project that has installed kern. It is compiled there, and never run. */
 import { Agent } from "kern/agent";
+import { slack } from "kern/channels/slack";
 import { PostgresDb } from "kern/db/postgres";
 import { OpenAIChat } from "kern/models/openai";
 import { AgentOS } from "kern/os";
@@ -55,6 +56,12 @@ tool({
   // @ts-expect-error: this is not one of the parameters.
   userInputFields: ["answer"],
 });
+
+export const channels = [
+  slack({ channel: "C0123456789", teamId: "T0123456789" }),
+  // @ts-expect-error: the workspace is not named.
+  slack({ channel: "C0123456789" }),
+];
 
 export const postgresDbs = [
   new PostgresDb({ binding: "HYPERDRIVE" }),

@@ -26,7 +26,7 @@ async function pagesWith(text: string) {
   const { run_id } = await start(script({ calls }), { user_id: user });
   const { id } = await pending(run_id);
   const open = await see(await http("GET", `/panel/approvals/${id}`));
-  const list = await see(await http("GET", "/panel"));
+  const list = await see(await http("GET", `/panel?user_id=${encodeURIComponent(user)}`));
   const entry = list.texts["li"]?.find((item) => item.includes(user.slice(-12))) ?? "";
   const decision = {
     status: "rejected",

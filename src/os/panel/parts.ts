@@ -5,6 +5,7 @@ import type { AuthOptions } from "../auth-options.ts";
 import type { Channels } from "../channel-routes.ts";
 import type { Door } from "../door.ts";
 import type { Keys } from "../keys.ts";
+import type { Links } from "../links.ts";
 import type { Switches } from "../switches.ts";
 import type { StartParts } from "../start-run.ts";
 
@@ -13,6 +14,7 @@ export interface PanelParts extends StartParts {
   approvals: Approvals;
   keys: Keys;
   channels: Channels;
+  links: Links;
   switches: Switches;
   agents: ReadonlyMap<string, Agent>;
   teams: ReadonlyMap<string, Agent>;

@@ -10,6 +10,7 @@ import { channelPages } from "./channels.tsx";
 import { historyPages } from "./history.tsx";
 import { keyPages } from "./keys.tsx";
 import { killSwitchPages } from "./kill-switch.tsx";
+import { linkPages } from "./links.tsx";
 import type { PanelParts } from "./parts.ts";
 import { runPage } from "./run.tsx";
 import { runPages } from "./runs.tsx";
@@ -55,6 +56,7 @@ export function panelRoutes(
   app.route("/settings/kill-switch", killSwitchPages(parts));
   app.route("/settings/keys", keyPages(parts));
   app.route("/settings/channels", channelPages(parts));
+  app.route("/settings/links", linkPages(parts));
 
   app.onError((error, c) => {
     if (!(error instanceof KernError)) console.error("kern: unexpected", error);
