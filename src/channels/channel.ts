@@ -5,6 +5,10 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Assurance } from "../tools/policy.ts";
 
+// What a channel of a project's own needs beside the types.
+export { visible } from "../approval/visible.ts";
+export { KernError } from "../errors.ts";
+
 /**
  * A way to people, or to programs: `new AgentOS({ channels: [slack(), myChannel] })`. A run tells each channel by itself, in
  * order, at least once, after what it tells of is safe, and in nobody's way; what fails is told again for three days.
@@ -63,7 +67,10 @@ export type Refused = {
 export interface Desk {
   /** The approval, to whoever this is, where they may see it. */
   read(approvalId: string, by: Account | Addressee): Promise<Answered>;
-  /** Decides as whom the account is linked to, or whose address it is; `argsHash` is that of what they were shown. */
+  /**
+   * Decides as whom the account is linked to, or whose address it is; `argsHash` is that of what they were shown, or its first
+   * 32 characters at least, where there is no room for more.
+   */
   decide(
     approvalId: string,
     decision: Decision,

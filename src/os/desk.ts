@@ -52,7 +52,7 @@ export function deskOf({ approvals, db, links, now, url }: DeskParts) {
           const { args_hash, policy } = await approvals.get(env, approvalId, principal);
           if ("address" in by && policy.min_assurance !== "email")
             return { ...other, code: "forbidden", message: signIn };
-          if (args_hash !== argsHash)
+          if (argsHash.length < 32 || !args_hash.startsWith(argsHash))
             return {
               ...other,
               message: "What you were shown is not what is asked. Look at it anew.",
