@@ -128,7 +128,7 @@ function Delivery({ delivery, nowMs }: { delivery: DeliveryShown; nowMs: number 
       </div>
       <form method="post" action={`${path}/redeliver`}>
         <input type="hidden" name="delivery_id" value={id} />
-        <button aria-label={`Send ${type} of ${approval_id ?? run_id} again`}>Send it again</button>
+        <button aria-label={`Send it again: ${type} of ${approval_id ?? run_id}`}>Send it again</button>
       </form>
     </li>
   );

@@ -62,6 +62,8 @@ describe("the keyboard", () => {
     await page.locator(`a[href="${run.page}"]:focus`).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "delete_user_data: pending" }).waitFor();
+    // There is no key before the page's script has come.
+    await page.getByRole("button", { name: "Keys" }).waitFor();
     // Nothing that decides has the focus until somebody asks for it.
     expect(await page.evaluate("document.activeElement.localName")).toBe("body");
     await page.keyboard.press("r");
