@@ -58,7 +58,7 @@ const posts: { content: string }[] = [];
 let refusing: string | null = null;
 const discordServer: typeof fetch = async (_, init) => {
   if (refusing !== null) return Response.json({ message: refusing }, { status: 500 });
-  posts.push(JSON.parse(String(init?.body)) as { content: string });
+  posts.push(JSON.parse(init?.body as string) as { content: string });
   return Response.json({ id: "1" });
 };
 
