@@ -5,7 +5,7 @@ import { isSamePerson, type Person, personOf } from "./person.ts";
 
 /** What decides who may decide, beside the decider. */
 export interface Setting {
-  rules: Rules;
+  rules: Pick<Rules, "allowSelf" | "approvers" | "minAssurance" | "quorum">;
   /** Everyone on whose behalf the call is: who started the run, and the user it was started for. */
   requesters: readonly Person[];
   /** Who may decide as well by now, because nobody has for long. */

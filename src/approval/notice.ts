@@ -66,5 +66,10 @@ export interface DeliveryContext {
   signal: AbortSignal;
   /** The address of a page of the panel, such as `/panel/approvals/<id>`. */
   urlOf: (path: string) => string;
+  /**
+   * The linked accounts of a service, or of a workspace of it (`slack`, `slack:-:T012AB3CD`: what their ids begin with), whose
+   * people may decide on this approval as it stands, in the order of their ids.
+   */
+  approvers: (service: string) => Promise<{ id: string; name: string }[]>;
   nowMs: number;
 }

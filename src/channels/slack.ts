@@ -3,13 +3,21 @@ import { channelId } from "./id.ts";
 import { SlackClient } from "./slack/client.ts";
 import { type Connection, interactions } from "./slack/interactions.ts";
 import { tellSlack } from "./slack/tell.ts";
+import { tellApprovers } from "./slack/tell-approvers.ts";
 import { secretsIn, tokenIn } from "./slack/variables.ts";
 
-export interface SlackOptions {
+export type SlackOptions = SlackApp & Audience;
+
+/** Where approvals are posted. */
+type Audience =
+  /** The id of the channel, "C…"; the app is to be a member of it. */
+  | { channel: string; to?: undefined }
+  /** To each who may decide and has linked their account: a message of their own. */
+  | { to: "approvers"; channel?: undefined };
+
+interface SlackApp {
   /** Default "slack": where answers come back is `/slack/interactions` then. */
   id?: string;
-  /** The id of the channel that approvals are posted to, "C…"; the app is to be a member of it. */
-  channel: string;
   /** The workspace whose members answer, "T…"; nobody of any other does. */
   teamId: string;
   /** Of an Enterprise Grid: its id, "E…". */
@@ -32,7 +40,7 @@ const slackApi = "https://slack.com/api/";
 const hooks = "https://hooks.slack.com";
 
 /**
- * Approvals in a channel of Slack's: a message that follows each through every state, with buttons that decide, for people
+ * Approvals in a channel of Slack's, or to each approver there: a message that follows each through every state, with buttons that decide, for people
  * who have linked their account in the panel. Throws a TypeError that names what does not fit.
  */
 export function slack(options: SlackOptions): Channel {
@@ -43,11 +51,16 @@ export function slack(options: SlackOptions): Channel {
     enterpriseId = null,
     signingSecretVariable = "SLACK_SIGNING_SECRET",
     teamId,
+    to,
     tokenVariable = "SLACK_BOT_TOKEN",
   } = options;
-  checkId("channel", channel, /^[CGD][A-Z0-9]{2,}$/, "C…");
+  if ((channel === undefined) === (to === undefined))
+    throw new TypeError("slack(): give either 'channel' or 'to', and not both.");
+  if (channel !== undefined) checkId("channel", channel, /^[CGD][A-Z0-9]{2,}$/, "C…");
+  else if (to !== "approvers") throw new TypeError(`slack(): 'to' is "approvers" or left out.`);
   checkId("teamId", teamId, /^T[A-Z0-9]{2,}$/, "T…");
   if (enterpriseId !== null) checkId("enterpriseId", enterpriseId, /^E[A-Z0-9]{2,}$/, "E…");
+  const workspace = { teamId, enterpriseId };
   const connect = (
     env: Record<string, unknown>,
     { nowMs, signal }: { nowMs: number; signal: AbortSignal },
@@ -60,7 +73,7 @@ export function slack(options: SlackOptions): Channel {
       secrets,
       send,
       signal,
-      workspace: { teamId, enterpriseId },
+      workspace,
       hookOrigins: apiUrl === slackApi ? [hooks] : [hooks, new URL(apiUrl).origin],
     };
   };
@@ -69,8 +82,12 @@ export function slack(options: SlackOptions): Channel {
     maxBackOffMs,
     wants: (type) => type.startsWith("approval."),
     // What is not set up to be answered is not asked.
-    tell: async (notice, context) =>
-      tellSlack(notice, context, { client: connect(context.env, context).client, channel }),
+    async tell(notice, context) {
+      const { client } = connect(context.env, context);
+      return channel === undefined
+        ? tellApprovers(notice, context, { client, id, workspace })
+        : tellSlack(notice, context, { client, channel });
+    },
     answers: (desk) => interactions(desk, connect),
   };
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, gte, lt } from "drizzle-orm";
 import type { LinkStore, TokenStore } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Ask } from "./session-queries.ts";
@@ -49,6 +49,21 @@ export function linksOn(
       ask((db) =>
         db.select().from(links).where(eq(links.principal, principal)).orderBy(asc(links.id)),
       ),
+    list: async (prefix, nowMs, limit) =>
+      ask((db) =>
+        db
+          .select()
+          .from(links)
+          .where(
+            and(
+              gte(links.id, prefix),
+              lt(links.id, `${prefix}${last}`),
+              gt(links.expires_at_ms, nowMs),
+            ),
+          )
+          .orderBy(asc(links.id))
+          .limit(limit),
+      ),
     async remove(id, principal) {
       const removed = await ask((db) =>
         db
@@ -60,6 +75,9 @@ export function linksOn(
     },
   };
 }
+
+/** No character comes after it: both databases compare ids by their bytes. */
+const last = "\u{10FFFF}";
 
 /** What was used once, on the table of either database. */
 export function tokensOn(spent: typeof d1.spentTokens, ask: Ask): TokenStore {

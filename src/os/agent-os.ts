@@ -11,6 +11,7 @@ import { isGated } from "../tools/tool.ts";
 import { createApp } from "./app.ts";
 import type { OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
+import { linksOf } from "./links.ts";
 import { notifier } from "./notifier.ts";
 import { askRun } from "./runs.ts";
 import { sweep } from "./sweep.ts";
@@ -70,14 +71,15 @@ export class AgentOS {
     const { now = Date.now } = options;
     this.#now = () => Math.trunc(now());
     checkDb(all, this.#db);
-    const { channels = [], url = null } = options;
+    const { auth = {}, channels = [], url = null } = options;
     checkChannels(channels, all);
+    const links = linksOf(this.#db, auth.isolateUsers === true, this.#now);
     const host: RunHost = {
       agentOf: (id) => all.get(id),
       store: (env) => (this.#db === null ? nowhere : this.#db.connect(env)),
       publish,
       channels,
-      notify: notifier({ channels, db: this.#db, url, now: this.#now }),
+      notify: notifier({ channels, db: this.#db, links, url, now: this.#now }),
       ask: async (env, runId, question) => askRun(env as Record<string, unknown>, runId, question),
       now: this.#now,
     };

@@ -16,6 +16,8 @@ export interface Links {
   /** Who the account is; null where it is linked to nobody. */
   principalOf(env: Env, account: Account): Promise<Principal | null>;
   of(env: Env, principal: Principal): Promise<LinkRow[]>;
+  /** The accounts whose ids begin so, the first thousand of them, and whom they stand for. */
+  list(env: Env, prefix: string): Promise<{ row: LinkRow; principal: Principal }[]>;
   /** False where that is no link of theirs. */
   remove(env: Env, id: string, principal: Principal): Promise<boolean>;
 }
@@ -24,6 +26,9 @@ const codeMs = 10 * 60_000;
 /** What somebody may do is noted when they link, so it is to be noted anew from time to time. */
 const linkMs = 90 * 86_400_000;
 const codeLength = 12;
+const maxListed = 1000;
+/** The most that a linked account proves: how it is used says whether it is less. */
+const linkedAssurance = "slack";
 
 /** What is kept of a principal; the rest goes by how the account is used. */
 type Kept = Pick<Principal, "aliases" | "groups" | "id" | "name" | "names"> & { scopes: string[] };
@@ -36,6 +41,17 @@ export function linksOf(db: Db | null, isolateUsers: boolean, now: () => number)
         "Accounts cannot be linked: pass a db to AgentOS to enable this feature.",
       );
     return db.connect(env).links;
+  };
+  const behind = ({ person }: LinkRow, assurance: Account["assurance"]): Principal => {
+    const kept = JSON.parse(person) as Kept;
+    const principal = {
+      ...kept,
+      kind: "person" as const,
+      shared: false,
+      scopes: new Set(kept.scopes),
+      assurance,
+    };
+    return { ...principal, ownOnly: isolateUsers && !isAdmin(principal) };
   };
   return {
     async offer(env, principal) {
@@ -72,18 +88,15 @@ export function linksOf(db: Db | null, isolateUsers: boolean, now: () => number)
     },
     async principalOf(env, account) {
       const row = await store(env).read(account.id, now());
-      if (row === null) return null;
-      const kept = JSON.parse(row.person) as Kept;
-      const person = {
-        ...kept,
-        kind: "person" as const,
-        shared: false,
-        scopes: new Set(kept.scopes),
-        assurance: account.assurance,
-      };
-      return { ...person, ownOnly: isolateUsers && !isAdmin(person) };
+      return row && behind(row, account.assurance);
     },
     of: async (env, { id }) => store(env).of(id),
+    async list(env, prefix) {
+      const rows = await store(env).list(prefix, now(), maxListed);
+      if (rows.length === maxListed)
+        console.error(`kern: of the accounts '${prefix}…' only ${maxListed} are looked at`);
+      return rows.map((row) => ({ row, principal: behind(row, linkedAssurance) }));
+    },
     remove: async (env, id, principal) => store(env).remove(id, principal.id),
   };
 }

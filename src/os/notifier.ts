@@ -1,12 +1,15 @@
-import type { Notice, Receipt, Told } from "../approval/notice.ts";
+import type { DeliveryContext, Notice, Receipt, Told } from "../approval/notice.ts";
 import type { Channel } from "../channels/channel.ts";
 import { KernError, messageOf } from "../errors.ts";
 import type { Db, DeliveryRow } from "../run/store.ts";
+import { approversIn } from "./approvers.ts";
+import type { Links } from "./links.ts";
 import { readSettings } from "./settings.ts";
 
 export interface NotifierParts {
   channels: readonly Channel[];
   db: Db | null;
+  links: Links;
   /** Where people reach this service, where code says so; the variable KERN_URL says it otherwise. */
   url: string | null;
   now: () => number;
@@ -20,7 +23,7 @@ export type Notify = (
 ) => Promise<Told>;
 
 /** Tells channels what the runs have to tell, keeps a log of it, and closes the channel where nobody is there any more. */
-export function notifier({ channels, db, now, url }: NotifierParts): Notify {
+export function notifier({ channels, db, links, now, url }: NotifierParts): Notify {
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
   return async (given, channelId, notice, told) => {
     const env = given as Record<string, unknown>;
@@ -42,7 +45,11 @@ export function notifier({ channels, db, now, url }: NotifierParts): Notify {
       });
     try {
       const urlOf = addressing(env, url);
-      const answer = await channel.tell(notice, { ...told, env, urlOf, nowMs: now() });
+      const { approval } = notice;
+      const approvers: DeliveryContext["approvers"] = async (service) =>
+        approval === null ? [] : approversIn(await links.list(env, `${service}:`), approval);
+      const context = { ...told, env, urlOf, approvers, nowMs: now() };
+      const answer = await channel.tell(notice, context);
       if (answer.kind === "gone") {
         await db?.connect(env).channels.close({
           id: channelId,

@@ -335,6 +335,8 @@ export interface LinkStore {
   /** Null where there is none, or its time is over. */
   read(id: string, nowMs: number): Promise<LinkRow | null>;
   of(principal: string): Promise<LinkRow[]>;
+  /** Those of accounts whose ids begin so, which are still good, in the order of their ids. */
+  list(prefix: string, nowMs: number, limit: number): Promise<LinkRow[]>;
   /** False where the principal has no such link. */
   remove(id: string, principal: string): Promise<boolean>;
 }

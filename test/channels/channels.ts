@@ -6,7 +6,7 @@ import { webhook } from "../../src/channels/webhook.ts";
 import { slack } from "../../src/channels/slack.ts";
 import { endpoint } from "./endpoint.ts";
 import { mailOptions } from "./mail-server.ts";
-import { slackChannel, slackServer, teamId } from "./fake-slack.ts";
+import { directTeam, slackChannel, slackServer, teamId } from "./fake-slack.ts";
 
 /** Channels of the tests are told of nothing until a test turns them on, so that other tests have no part in them. */
 const on = new Set<string>();
@@ -58,5 +58,6 @@ const all: Channel[] = [
     enterpriseId: "E0GRID",
     fetch: slackServer.fetch,
   }),
+  slack({ id: "slack-direct", to: "approvers", teamId: directTeam, fetch: slackServer.fetch }),
 ];
 export const testChannels = all.map((channel) => switchable(channel));

@@ -40,6 +40,17 @@ channelContract({
 });
 
 channelContract({
+  channel: slack({ id: "slack-direct", to: "approvers", teamId, fetch: slackServer.fetch }),
+  env: { SLACK_BOT_TOKEN: "xoxb-test", SLACK_SIGNING_SECRET: "signing-now signing-before" },
+  follows: true,
+  reset: resetSlack,
+  sent: () => slackServer.asked.map(({ method, params }) => JSON.stringify({ method, params })),
+  markup: () => slackServer.posted.flatMap((message) => markupIn(message)),
+  fail: (secret) =>
+    void (slackServer.answer = () => Response.json({ ok: false, error: secret, token: secret })),
+});
+
+channelContract({
   channel: email({ from: "kern@example.com", to: ["ann@example.com"], outcome: true }),
   env: { EMAIL: mailBinding },
   follows: true,
@@ -58,7 +69,7 @@ const posts: { content: string }[] = [];
 let refusing: string | null = null;
 const discordServer: typeof fetch = async (_, init) => {
   if (refusing !== null) return Response.json({ message: refusing }, { status: 500 });
-  posts.push(JSON.parse(String(init?.body)) as { content: string });
+  posts.push(JSON.parse(init?.body as string) as { content: string });
   return Response.json({ id: "1" });
 };
 

@@ -57,6 +57,8 @@ export function channelContract({
     receipt,
     signal: new AbortController().signal,
     urlOf: (path) => `https://kern.example.com${path}`,
+    approvers: async (service) =>
+      ["U0ANN", "U0BOB"].map((user) => ({ id: `${service}:${user}`, name: user })),
     nowMs: clock.now(),
   });
   const tell = async (type: NoticeType, record: Partial<ApprovalRecord>, receipt: Receipt | null) =>

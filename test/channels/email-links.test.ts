@@ -124,6 +124,7 @@ describe("who gets a link that decides", () => {
       receipt: null,
       signal: new AbortController().signal,
       urlOf: (path: string) => new URL(path, base).href,
+      approvers: async () => [],
       nowMs: clock.now(),
     });
     const EMAIL_LINK_KEYS = JSON.stringify({ k1: btoa(keys.k1) });

@@ -217,6 +217,7 @@ describe("by itself", () => {
     receipt: null,
     signal: new AbortController().signal,
     urlOf: (path) => new URL(path, "https://kern.example.com").href,
+    approvers: async () => [],
     nowMs: 0,
   };
 

@@ -32,6 +32,8 @@ interface Profile {
 }
 
 export const teamId = "T0TEAM";
+/** The workspace whose members are written to one by one. */
+export const directTeam = "T0DIRECT";
 export const slackChannel = "C0APPROVALS";
 
 export const slackServer: {
@@ -44,7 +46,12 @@ export const slackServer: {
   alone: { url: string; text: string; blocks: Block[] }[];
   profiles: Map<string, Profile>;
   /** Answers a method with this instead. */
-  answer: ((method: string) => Response | Promise<Response> | undefined) | undefined;
+  answer:
+    | ((
+        method: string,
+        params: Record<string, unknown>,
+      ) => Response | Promise<Response> | undefined)
+    | undefined;
   fetch: typeof fetch;
 } = {
   asked: [],
@@ -59,7 +66,7 @@ export const slackServer: {
     // The platform warns of a form that is read as text.
     const body = new TextDecoder().decode(await request.arrayBuffer());
     if (url.origin === "https://hooks.slack.com") {
-      const given = await slackServer.answer?.("response_url");
+      const given = await slackServer.answer?.("response_url", {});
       if (given !== undefined) return given;
       const { blocks, text } = JSON.parse(body) as { blocks: Block[]; text: string };
       slackServer.alone.push({ url: url.href, text, blocks });
@@ -70,7 +77,7 @@ export const slackServer: {
     const params = paramsIn(body);
     const token = request.headers.get("authorization") ?? "";
     slackServer.asked.push({ method, token, params });
-    const given = await slackServer.answer?.(method);
+    const given = await slackServer.answer?.(method, params);
     if (given !== undefined) return given;
     if (token !== "Bearer xoxb-test") return refused("invalid_auth");
     const problem = problemIn(params);
@@ -139,11 +146,15 @@ function does(method: string, params: Record<string, unknown>): object {
       } = params as unknown as Posted & {
         thread_ts?: string;
       };
-      slackServer.posted.push({ channel, ts, text, blocks, thread });
-      return { channel, ts };
+      // Who writes to a member is told which conversation that is, and finds the message there alone.
+      const place = channel.replace(/^[UW]/, "D");
+      slackServer.posted.push({ channel: place, ts, text, blocks, thread });
+      return { channel: place, ts };
     }
     case "chat.update": {
-      const found = slackServer.posted.find(({ ts }) => ts === params["ts"]);
+      const found = slackServer.posted.find(
+        ({ channel, ts }) => ts === params["ts"] && channel === params["channel"],
+      );
       if (found === undefined) return { ok: false, error: "message_not_found" };
       Object.assign(found, { text: params["text"], blocks: params["blocks"] });
       return { channel: found.channel, ts: found.ts };

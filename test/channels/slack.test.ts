@@ -327,6 +327,14 @@ test("a message that somebody has deleted is posted anew while the approval wait
   expect(slackServer.posted).toEqual([]);
 });
 
+test("either a channel or the approvers are given, and not both", () => {
+  const of = (options: object) => () => slack({ teamId, ...options } as never);
+  expect(of({})).toThrow(new TypeError("slack(): give either 'channel' or 'to', and not both."));
+  expect(of({ channel: slackChannel, to: "approvers" })).toThrow(/either 'channel' or 'to'/);
+  expect(of({ to: "everybody" })).toThrow(/'to' is "approvers" or left out/);
+  expect(of({ to: "approvers" })().id).toBe("slack");
+});
+
 test.each([
   ["channel", { channel: "#approvals", teamId }],
   ["teamId", { channel: slackChannel, teamId: "acme" }],

@@ -72,6 +72,31 @@ export function channelContract(store: () => Store): void {
       expect(await links.remove("slack:T1:U1", "bob")).toBe(true);
       expect(await links.of("bob")).toEqual([]);
     });
+
+    test("those of one workspace are listed by their ids, without what has expired, and no more than asked for", async () => {
+      const { links } = store();
+      for (const [id, expires_at_ms] of [
+        ["slack:-:T2:U1", 100],
+        ["slack:-:T1:Ub", 100],
+        ["slack:-:T1:U%", 100],
+        ["slack:-:T1:UB", 51],
+        ["slack:-:T1:Ua", 50],
+        ["slack:-:T11:U1", 100],
+        ["Slack:-:T1:U1", 100],
+        ["slack:-_T1:U1", 100],
+      ] as const)
+        await links.set(link({ id, expires_at_ms }));
+      const ids = async (prefix: string, limit: number) =>
+        (await links.list(prefix, 50, limit)).map(({ id }) => id);
+      expect(await ids("slack:-:T1:", 9)).toEqual([
+        "slack:-:T1:U%",
+        "slack:-:T1:UB",
+        "slack:-:T1:Ub",
+      ]);
+      expect(await ids("slack:-:T1:", 2)).toEqual(["slack:-:T1:U%", "slack:-:T1:UB"]);
+      expect(await ids("slack:-:T3:", 9)).toEqual([]);
+      expect(await links.list("slack:-:T2:", 50, 9)).toEqual([link({ id: "slack:-:T2:U1" })]);
+    });
   });
 
   test("a token is spent once by one of many, and again only once it was given back", async () => {

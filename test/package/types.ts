@@ -59,6 +59,9 @@ tool({
 
 export const channels = [
   slack({ channel: "C0123456789", teamId: "T0123456789" }),
+  slack({ to: "approvers", teamId: "T0123456789" }),
+  // @ts-expect-error: it is one or the other.
+  slack({ channel: "C0123456789", to: "approvers", teamId: "T0123456789" }),
   // @ts-expect-error: the workspace is not named.
   slack({ channel: "C0123456789" }),
 ];

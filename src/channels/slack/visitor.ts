@@ -51,11 +51,16 @@ export async function visitorOf(
   return {
     kind: "member",
     account: {
-      id: `slack:${enterpriseId ?? "-"}:${teamId}:${user.id}`,
+      id: `${accountsOf({ enterpriseId, teamId })}:${user.id}`,
       name: user.name ?? user.username ?? user.id,
       assurance: "slack",
     },
   };
+}
+
+/** What the ids of this workspace's accounts begin with. */
+export function accountsOf({ enterpriseId, teamId }: Workspace): string {
+  return `slack:${enterpriseId ?? "-"}:${teamId}`;
 }
 
 async function profileOf(id: string, client: SlackClient): Promise<User | null> {
