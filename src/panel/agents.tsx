@@ -2,6 +2,7 @@ import { visible } from "../approval/visible.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type Frame, Settings } from "./settings.tsx";
 import { gateInWords, ToolPolicy } from "./tool-policy.tsx";
+import { words } from "./words.ts";
 
 /** An agent or a team, as far as this page shows it. */
 export interface AgentShown {
@@ -20,8 +21,9 @@ export function Agents({ agents, frame }: { agents: readonly AgentShown[]; frame
     <Settings part="agents" frame={frame}>
       {agents.length === 0 && (
         <p class="card">
-          There are no agents yet: give <code>AgentOS</code> some, as <code>agents</code> or{" "}
-          <code>teams</code>.
+          {words.agents.none((name) => (
+            <code>{name}</code>
+          ))}
         </p>
       )}
       {agents.map((agent) => (
@@ -36,17 +38,17 @@ function Agent({ agent }: { agent: AgentShown }) {
   return (
     <section id={`agent-${id}`}>
       <h2>
-        {visible(name)} <span class="dim">({sourceType === "team" ? "team" : "agent"})</span>
+        {visible(name)} <span class="dim">{words.agents.kinds[sourceType]}</span>
       </h2>
       {description !== null && <p class="said">{visible(description)}</p>}
       <dl>
-        <dt>Id</dt>
+        <dt>{words.agents.id}</dt>
         <dd>{id}</dd>
-        <dt>Model</dt>
+        <dt>{words.agents.model}</dt>
         <dd>{visible(`${model.id}, ${model.provider}`)}</dd>
         {members.size > 0 && (
           <>
-            <dt>Members</dt>
+            <dt>{words.agents.members}</dt>
             <dd>
               {[...members.values()].map((member, n) => (
                 <>
@@ -58,7 +60,7 @@ function Agent({ agent }: { agent: AgentShown }) {
           </>
         )}
       </dl>
-      {tools.size === 0 && <p class="card">It has no tools.</p>}
+      {tools.size === 0 && <p class="card">{words.agents.noTools}</p>}
       <ul class="list">
         {[...tools.values()].map((tool) => (
           <ToolCard tool={tool} />
@@ -76,7 +78,7 @@ function ToolCard({ tool }: { tool: Tool }) {
       <p>{visible(gateInWords(tool))}</p>
       {tool.approval?.type === "required" && (
         <details>
-          <summary>Policy of {tool.name}</summary>
+          <summary>{words.agents.policyOf(tool.name)}</summary>
           <ToolPolicy policy={tool.approval} />
         </details>
       )}

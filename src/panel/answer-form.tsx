@@ -2,8 +2,9 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { fieldsOf, needsOf } from "../approval/control.ts";
 import { editablesOf } from "../approval/edits.ts";
-import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
+import { Field, Labelled, ResultField, TextArea } from "./field.tsx";
 import type { Draft } from "../approval/read-answer.ts";
+import { words } from "./words.ts";
 
 interface AnswerFormProps {
   approval: ApprovalRecord;
@@ -19,18 +20,23 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
       {need === "values" && <Fields approval={approval} draft={draft} />}
       {need === "nothing" && <Edits approval={approval} draft={draft} />}
       {need === "result" && (
-        <ResultField label="Result" hint={resultHint} isRequired draft={draft} />
+        <ResultField
+          label={words.answer.result}
+          hint={words.answer.resultHint}
+          isRequired
+          draft={draft}
+        />
       )}
       {need === "outcome" && (
         <ResultField
-          label="Result, if it took effect"
-          hint="What the call came to, as text or JSON: the agent is told."
+          label={words.answer.resultIfDone}
+          hint={words.answer.resultIfDoneHint}
           draft={draft}
         />
       )}
       {askName && (
         <label>
-          Your name
+          {words.common.yourName}
           <input
             name="resolved_by"
             maxlength={255}
@@ -45,7 +51,7 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
           name="reason"
           label={
             <>
-              Reason <span class="dim">(needed, where you reject)</span>
+              {words.answer.reason} <span class="dim">{words.answer.reasonHint}</span>
             </>
           }
           draft={draft}
@@ -67,7 +73,7 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
         name="note"
         label={
           <>
-            Note <span class="dim">(the agent is told, where you reject)</span>
+            {words.common.note} <span class="dim">{words.answer.noteHint}</span>
           </>
         }
         draft={draft}
@@ -80,19 +86,19 @@ export function AnswerForm({ approval, askName, draft }: AnswerFormProps) {
         {need === "outcome" ? (
           <>
             <button class="yes" name="decision" value="retry">
-              Run it again
+              {words.answer.retry}
             </button>
             <button name="decision" value="done">
-              It took effect
+              {words.answer.done}
             </button>
-            <Reject label="Leave it" />
+            <Reject label={words.answer.leave} />
           </>
         ) : (
           <>
             <button class="yes" name="decision" value="approved">
-              Approve
+              {words.answer.approve}
             </button>
-            <Reject label="Reject" />
+            <Reject label={words.answer.reject} />
           </>
         )}
       </div>
@@ -107,15 +113,13 @@ function Edits({ approval, draft }: { approval: ApprovalRecord; draft: Draft }) 
   const isTouched = editables.some(({ input }) => draft.reasons.has(input));
   return (
     <details class="more" open={isTouched}>
-      <summary data-edit>Change the arguments</summary>
+      <summary data-edit>{words.answer.edit}</summary>
       {editables.map(({ input, isSecret, isText, name, text }, at) => (
         <Labelled
           id={`edit-${at}`}
           name={input}
           label={<strong>{visible(name)}</strong>}
-          hints={[
-            isSecret ? "It is not shown. Left empty, it stays as it is." : isText ? "" : "JSON.",
-          ]}
+          hints={[isSecret ? words.answer.secretHint : isText ? "" : words.answer.jsonHint]}
           draft={draft}
         >
           {(tied) => <TextArea {...tied} rows={2} text={draft.typed.get(input) ?? text} />}
@@ -137,15 +141,15 @@ function Reject({ label }: { label: string }) {
 function Fields({ approval, draft }: { approval: ApprovalRecord; draft: Draft }) {
   // What was asked before may have been filled in by a person, and not by the agent.
   const isAsked = approval.context["reason"] === undefined;
-  const suggestedBy = isAsked ? "The agent suggests:" : "When this was asked before:";
+  const suggestedBy = isAsked ? words.answer.suggested : words.answer.before;
   return (
     <>
-      <h2>To fill in</h2>
+      <h2>{words.answer.fields}</h2>
       {fieldsOf(approval).map((field, at) => (
         <Field
           field={field}
           at={at}
-          suggestedBy={field.is_default === true ? "Default, where it is left empty:" : suggestedBy}
+          suggestedBy={field.is_default === true ? words.answer.fallback : suggestedBy}
           draft={draft}
         />
       ))}

@@ -10,6 +10,7 @@ import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { clock, Moment } from "./moment.tsx";
 import { Timeline } from "./timeline.tsx";
+import { words } from "./words.ts";
 
 export interface DetailProps {
   approval: ApprovalRecord;
@@ -37,7 +38,7 @@ export function ApprovalDetail(props: DetailProps) {
   return (
     <Page
       section="approvals"
-      title={`${visible(tool_name)}: ${status}`}
+      title={words.approval.title(visible(tool_name), words.statuses[status])}
       refreshes={isPending ? undefined : 20}
     >
       {problem !== undefined && (
@@ -50,15 +51,19 @@ export function ApprovalDetail(props: DetailProps) {
       <Facts approval={approval} nowMs={nowMs} />
       <Preview text={approval.preview} />
       <section id="arguments" data-live="">
-        <h2>Arguments</h2>
-        <pre tabindex={0} aria-label="Arguments">
+        <h2>{words.approval.arguments}</h2>
+        <pre tabindex={0} aria-label={words.approval.arguments}>
           {visible(JSON.stringify(settledArgs(approval), null, 2))}
         </pre>
         {isPending && before !== null && <FromLast approval={approval} before={before} />}
         {!isPending && <FromAsked approval={approval} />}
       </section>
       <Claim approval={approval} said={said} />
-      <section id="answer" data-live={status} data-said={`This is ${status} now.`}>
+      <section
+        id="answer"
+        data-live={status}
+        data-said={words.approval.settled(words.statuses[status])}
+      >
         {isPending && (
           <>
             <AnswerForm approval={approval} askName={askName} draft={draft ?? emptyDraft} />
@@ -75,23 +80,23 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
   const { created_at, run_id, run_status, user_id } = approval;
   return (
     <dl id="facts" data-live="">
-      <dt>{approval.source_type === "team" ? "Team" : "Agent"}</dt>
+      <dt>{approval.source_type === "team" ? words.common.team : words.common.agent}</dt>
       <dd>{visible(approval.source_name ?? approval.agent_id ?? "")}</dd>
-      <dt>Tool</dt>
+      <dt>{words.common.tool}</dt>
       <dd>{visible(approval.tool_name)}</dd>
-      <dt>Requested for</dt>
-      <dd>{user_id === null ? "No user named" : visible(user_id)}</dd>
-      <dt>Started by</dt>
-      <dd>{visible(approval.requested_by ?? "unknown")}</dd>
-      <dt>Asked</dt>
+      <dt>{words.approval.requestedFor}</dt>
+      <dd>{user_id === null ? words.common.noUser : visible(user_id)}</dd>
+      <dt>{words.common.startedBy}</dt>
+      <dd>{visible(approval.requested_by ?? words.approval.unknown)}</dd>
+      <dt>{words.approval.asked}</dt>
       <dd>
         <Moment seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>
       </dd>
       <PolicyFacts approval={approval} nowMs={nowMs} />
-      <dt>Run</dt>
+      <dt>{words.common.run}</dt>
       <dd>
         <a href={`/panel/runs/${run_id}`}>{run_id}</a>{" "}
-        <span class="dim">({run_status.toLowerCase()})</span>
+        <span class="dim">({words.runStates[run_status]})</span>
       </dd>
     </dl>
   );
@@ -103,13 +108,11 @@ function FromLast({ approval, before }: { approval: ApprovalRecord; before: Appr
   return (
     <details class="more">
       <summary>
-        {rows.length === 0
-          ? "The same as the last time that it was approved"
-          : `${rows.length} of ${names} are other than the last time that it was approved`}
+        {rows.length === 0 ? words.approval.same : words.approval.differs(rows.length, names)}
       </summary>
       <p class="dim">
-        <a href={`/panel/approvals/${before.id}`}>That approval</a>
-        {before.resolved_by !== null && `, by ${visible(before.resolved_by)}`}
+        <a href={`/panel/approvals/${before.id}`}>{words.approval.last}</a>
+        {before.resolved_by !== null && words.approval.lastBy(visible(before.resolved_by))}
       </p>
       <Rows rows={rows} />
     </details>
@@ -124,7 +127,7 @@ function FromAsked({ approval: { context, tool_args } }: { approval: ApprovalRec
   if (rows.length === 0) return null;
   return (
     <>
-      <h3>Other than the agent asked</h3>
+      <h3>{words.approval.changed}</h3>
       <Rows rows={rows} />
     </>
   );
@@ -162,7 +165,7 @@ function difference(before: JsonObject, now: JsonObject): { names: number; rows:
 }
 
 function textIn(args: JsonObject, name: string): string {
-  return Object.hasOwn(args, name) ? JSON.stringify(args[name]) : "nothing";
+  return Object.hasOwn(args, name) ? JSON.stringify(args[name]) : words.common.nothing;
 }
 
 /** Who may decide may also say that it waits longer. */
@@ -170,15 +173,14 @@ function Extend({ id }: { id: string }) {
   return (
     <form method="post" action={`/panel/approvals/${id}/extend`} class="extend">
       <label for="hours">
-        More time, from now on
+        {words.approval.extend.label}
         <select id="hours" name="hours">
-          <option value="4">4 hours</option>
-          <option value="24">1 day</option>
-          <option value="168">7 days</option>
-          <option value="720">30 days</option>
+          {Object.entries(words.approval.extend.spans).map(([hours, span]) => (
+            <option value={hours}>{span}</option>
+          ))}
         </select>
       </label>
-      <button>Extend</button>
+      <button>{words.approval.extend.press}</button>
     </form>
   );
 }

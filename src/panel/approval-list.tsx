@@ -7,6 +7,7 @@ import { Tabs, titleOf } from "./tabs.tsx";
 import { summaryOf, votesInWords } from "./summary.ts";
 import { timeLeft } from "./time.ts";
 import { whoAsks } from "./who-asks.ts";
+import { words } from "./words.ts";
 
 export interface ListProps {
   approvals: ApprovalRecord[];
@@ -40,11 +41,7 @@ export function ApprovalList({
   const { approvals, askName, nowMs } = list;
   const isPending = filter["status"] === "pending";
   return (
-    <Page
-      section="approvals"
-      title={pending === "1" ? "1 approval is waiting" : `${pending} approvals are waiting`}
-      refreshes={20}
-    >
+    <Page section="approvals" title={words.approvals.waiting(pending)} refreshes={20}>
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {problem}
@@ -53,9 +50,9 @@ export function ApprovalList({
       <Held {...held} />
       <div id="tabs" data-live="">
         <Tabs
-          label="Status"
+          label={words.common.status}
           tabs={approvalStatuses.map((status) => ({
-            title: titleOf(status),
+            title: titleOf(words.statuses[status]),
             href: `/panel?${new URLSearchParams({ ...filter, status }).toString()}`,
             isCurrent: filter["status"] === status,
             count: inWords(counts[status]),
@@ -69,7 +66,7 @@ export function ApprovalList({
           <form method="post" action="/panel/batch">
             {isPending && (
               <label class="check" for="select-all" data-script hidden>
-                <input type="checkbox" id="select-all" /> All of these
+                <input type="checkbox" id="select-all" /> {words.approvals.all}
               </label>
             )}
             <ul class="list">
@@ -81,9 +78,13 @@ export function ApprovalList({
           </form>
         )}
         {(first !== null || further !== null) && (
-          <nav class="actions" aria-label="Pages">
-            {first !== null && <a href={first}>{isPending ? "Soonest to expire" : "Newest"}</a>}
-            {further !== null && <a href={further}>{isPending ? "Later to expire" : "Older"}</a>}
+          <nav class="actions" aria-label={words.common.pages}>
+            {first !== null && (
+              <a href={first}>{isPending ? words.approvals.soonest : words.common.newest}</a>
+            )}
+            {further !== null && (
+              <a href={further}>{isPending ? words.approvals.later : words.common.older}</a>
+            )}
           </nav>
         )}
       </div>
@@ -92,7 +93,7 @@ export function ApprovalList({
 }
 
 function inWords({ count, isExact }: { count: number; isExact: boolean }): string {
-  return isExact ? String(count) : `${count} or more`;
+  return isExact ? String(count) : words.common.orMore(count);
 }
 
 function Nothing({ filter }: { filter: Record<string, string> }) {
@@ -101,25 +102,24 @@ function Nothing({ filter }: { filter: Record<string, string> }) {
     <p class="card">
       {isNarrow && (
         <>
-          Nothing fits. <a href="/panel">Show what is waiting</a>
+          {words.approvals.noFit} <a href="/panel">{words.approvals.showWaiting}</a>
         </>
       )}
       {!isNarrow && filter["status"] === "pending" && (
         <>
-          Nothing is waiting for you. Gated calls show up here as soon as an agent asks for one.{" "}
-          <a href="/panel/try">Try it</a>
+          {words.approvals.none} <a href="/panel/try">{words.approvals.tryIt}</a>
         </>
       )}
-      {!isNarrow && filter["status"] !== "pending" && "There are none."}
+      {!isNarrow && filter["status"] !== "pending" && words.approvals.noneSuch}
     </p>
   );
 }
 
 const fields = [
-  ["q", "Text", "In an id, a name or the arguments"],
-  ["agent_id", "Agent's id", ""],
-  ["tool_name", "Tool", ""],
-  ["user_id", "User", ""],
+  ["q", words.common.text, words.approvals.textHint],
+  ["agent_id", words.approvals.agentId, ""],
+  ["tool_name", words.common.tool, ""],
+  ["user_id", words.common.user, ""],
 ] as const;
 
 function Filters({ filter }: { filter: Record<string, string> }) {
@@ -127,7 +127,7 @@ function Filters({ filter }: { filter: Record<string, string> }) {
   const isOpen = fields.some(([name]) => filter[name] !== undefined);
   return (
     <details class="more" open={isOpen}>
-      <summary>Search</summary>
+      <summary>{words.approvals.search}</summary>
       <form method="get" action="/panel">
         <input type="hidden" name="status" value={status} />
         {fields.map(([name, label, hint]) => (
@@ -137,8 +137,10 @@ function Filters({ filter }: { filter: Record<string, string> }) {
           </label>
         ))}
         <div class="actions">
-          <button>Search</button>
-          {isOpen && <a href={`/panel?status=${encodeURIComponent(status)}`}>Show all</a>}
+          <button>{words.approvals.search}</button>
+          {isOpen && (
+            <a href={`/panel?status=${encodeURIComponent(status)}`}>{words.approvals.showAll}</a>
+          )}
         </div>
       </form>
     </details>
@@ -156,21 +158,25 @@ function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
           type="checkbox"
           name="id"
           value={id}
-          aria-label={`Choose ${visible(tool_name)}, ${id}`}
+          aria-label={words.approvals.choose(visible(tool_name), id)}
         />
       )}
       <div>
         <a href={`/panel/approvals/${id}`}>
           <strong>{visible(tool_name)}</strong>
         </a>{" "}
-        <span class="dim">by {whoAsks(approval)}</span>
-        {policy.risk !== null && <span class={`risk ${policy.risk}`}>{policy.risk} risk</span>}
+        <span class="dim">{words.approvals.by(whoAsks(approval))}</span>
+        {policy.risk !== null && (
+          <span class={`risk ${policy.risk}`}>
+            {words.approvals.risk(words.risks[policy.risk])}
+          </span>
+        )}
         <div>{text}</div>
-        {!isWhole && <div class="dim">There is more: open it to see all, and to decide.</div>}
+        {!isWhole && <div class="dim">{words.approvals.isMore}</div>}
         <div class="dim">
-          {user_id === null ? "No user named" : `For ${visible(user_id)}`} ·{" "}
+          {user_id === null ? words.common.noUser : words.common.forUser(visible(user_id))} ·{" "}
           <Moment seconds={created_at} nowMs={nowMs} /> ·{" "}
-          {status === "pending" ? timeLeft(expires_at, nowMs) : status}
+          {status === "pending" ? timeLeft(expires_at, nowMs) : words.statuses[status]}
           {status === "pending" && votes !== null && ` · ${votes}`}
         </div>
       </div>
@@ -181,23 +187,23 @@ function Row({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
 function Batch({ askName }: { askName: boolean }) {
   return (
     <fieldset class="card">
-      <legend>Those that are chosen</legend>
+      <legend>{words.approvals.chosen}</legend>
       {askName && (
         <label>
-          Your name
+          {words.common.yourName}
           <input name="resolved_by" maxlength={255} autocomplete="name" />
         </label>
       )}
       <label>
-        Note <span class="dim">(the agents are told, where you reject)</span>
+        {words.common.note} <span class="dim">{words.approvals.noteHint}</span>
         <input name="note" maxlength={4000} />
       </label>
       <div class="actions">
         <button class="yes" name="decision" value="approved">
-          Approve them
+          {words.approvals.approve}
         </button>
         <button class="no" name="decision" value="rejected">
-          Reject them
+          {words.approvals.reject}
         </button>
       </div>
     </fieldset>
@@ -216,7 +222,7 @@ export interface BatchItem {
 export function BatchOutcome({ items, decision }: { items: BatchItem[]; decision: string }) {
   const done = items.filter(({ problem }) => problem === null).length;
   return (
-    <Page section="approvals" title={`${done} of ${items.length} ${decision}`}>
+    <Page section="approvals" title={words.approvals.outcome(done, items.length, decision)}>
       <ul class="list">
         {items.map(({ id, problem, status, toolName }) => (
           <li class="card">
@@ -232,7 +238,7 @@ export function BatchOutcome({ items, decision }: { items: BatchItem[]; decision
         ))}
       </ul>
       <p>
-        <a href="/panel">Back to what is waiting</a>
+        <a href="/panel">{words.approvals.back}</a>
       </p>
     </Page>
   );

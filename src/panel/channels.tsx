@@ -2,6 +2,7 @@ import { visible } from "../approval/visible.ts";
 import { Moment } from "./moment.tsx";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
 import { Tabs } from "./tabs.tsx";
+import { words } from "./words.ts";
 
 /** A channel as it is listed; times are epoch seconds. */
 export interface ChannelShown {
@@ -38,7 +39,6 @@ export interface ChannelsProps {
 }
 
 const { path } = settingsParts.channels;
-const shownAs = { delivered: "Delivered", failed: "Failed", gone: "Gone" } as const;
 
 /** The channels, whether anything is sent to them, and what they were told last. */
 export function Channels(props: ChannelsProps) {
@@ -47,8 +47,9 @@ export function Channels(props: ChannelsProps) {
     <Settings part="channels" frame={frame} problem={problem}>
       {channels.length === 0 && (
         <p class="card">
-          There is no channel: people hear of approvals here and over the API. Slack, mail and
-          webhooks are given to AgentOS as <code>channels</code>.
+          {words.channels.none((name) => (
+            <code>{name}</code>
+          ))}
         </p>
       )}
       <ul class="list">
@@ -58,27 +59,27 @@ export function Channels(props: ChannelsProps) {
       </ul>
       {channels.length > 0 && (
         <>
-          <h2>What they were told</h2>
+          <h2>{words.channels.told}</h2>
           <Tabs
-            label="Deliveries"
+            label={words.channels.deliveries}
             tabs={[
-              { title: "All", href: path, isCurrent: status === null },
+              { title: words.channels.all, href: path, isCurrent: status === null },
               ...(["failed", "delivered", "gone"] as const).map((one) => ({
-                title: shownAs[one],
+                title: words.channels.statuses[one],
                 href: `${path}?status=${one}`,
                 isCurrent: one === status,
               })),
             ]}
           />
-          {deliveries.length === 0 && <p class="card">Nothing yet.</p>}
+          {deliveries.length === 0 && <p class="card">{words.channels.nothing}</p>}
           <ul class="list">
             {deliveries.map((delivery) => (
               <Delivery delivery={delivery} nowMs={nowMs} />
             ))}
           </ul>
           {older !== null && (
-            <nav class="actions" aria-label="Pages">
-              <a href={older}>Older</a>
+            <nav class="actions" aria-label={words.common.pages}>
+              <a href={older}>{words.common.older}</a>
             </nav>
           )}
         </>
@@ -93,17 +94,19 @@ function Channel({ channel, nowMs }: { channel: ChannelShown; nowMs: number }) {
     <li class="card">
       <h3>{id}</h3>
       {open ? (
-        <p>Open</p>
+        <p>{words.channels.isOpen}</p>
       ) : (
         <p class="paused">
-          Closed {closed_at !== null && <Moment seconds={closed_at} nowMs={nowMs} />}:{" "}
-          {visible(reason ?? "")}
+          {words.channels.isClosed(
+            closed_at !== null && <Moment seconds={closed_at} nowMs={nowMs} />,
+            visible(reason ?? ""),
+          )}
         </p>
       )}
       <form method="post" action={`${path}/${open ? "close" : "open"}`}>
         <input type="hidden" name="channel_id" value={id} />
         <button class={open ? "no" : ""}>
-          {open ? "Close" : "Open"} {id}
+          {open ? words.channels.close(id) : words.channels.open(id)}
         </button>
       </form>
     </li>
@@ -119,16 +122,20 @@ function Delivery({ delivery, nowMs }: { delivery: DeliveryShown; nowMs: number 
         <strong>{visible(type)}</strong>
       </a>{" "}
       <span class="dim">
-        to {visible(channel)}, <Moment seconds={created_at} nowMs={nowMs} />
+        {words.channels.to(visible(channel), <Moment seconds={created_at} nowMs={nowMs} />)}
       </span>
       <div>
-        <span class={status === "delivered" ? "" : "paused"}>{shownAs[status]}</span>
-        {attempts > 1 && ` after ${attempts} attempts`}
-        {error !== null && `: ${visible(error)}`}
+        <span class={status === "delivered" ? "" : "paused"}>
+          {words.channels.statuses[status]}
+        </span>
+        {attempts > 1 && words.channels.attempts(attempts)}
+        {error !== null && words.channels.error(visible(error))}
       </div>
       <form method="post" action={`${path}/redeliver`}>
         <input type="hidden" name="delivery_id" value={id} />
-        <button aria-label={`Send it again: ${type} of ${approval_id ?? run_id}`}>Send it again</button>
+        <button aria-label={words.channels.sendAgain(type, approval_id ?? run_id)}>
+          {words.channels.again}
+        </button>
       </form>
     </li>
   );

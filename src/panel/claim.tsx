@@ -1,6 +1,7 @@
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { shown } from "./text.ts";
+import { words } from "./words.ts";
 
 interface ClaimProps {
   approval: ApprovalRecord;
@@ -15,18 +16,17 @@ export function Claim({ approval, said }: ClaimProps) {
     <section id="claim">
       {said.trim() !== "" && (
         <>
-          <h2>The agent's claim</h2>
+          <h2>{words.approval.claim.title}</h2>
           <div class="card">
             <p class="dim">
-              Written by {visible(source_name ?? "the agent")}, not by a person, and checked by
-              nobody:
+              {words.approval.claim.by(visible(source_name ?? words.approval.claim.theAgent))}
             </p>
             <p class="said">{shown(said)}</p>
           </div>
         </>
       )}
       <p>
-        <a href={`/panel/runs/${run_id}`}>Read the conversation that led to this</a>
+        <a href={`/panel/runs/${run_id}`}>{words.approval.claim.conversation}</a>
       </p>
     </section>
   );

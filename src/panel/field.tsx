@@ -3,6 +3,7 @@ import type { UserInputField } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { type Control, controlOf, hintOf, inputName, isNeeded } from "../approval/control.ts";
 import type { Draft } from "../approval/read-answer.ts";
+import { words } from "./words.ts";
 
 interface FieldProps {
   field: UserInputField;
@@ -24,7 +25,7 @@ export function Field({ field, at, suggestedBy, draft }: FieldProps) {
       label={
         <>
           <strong>{visible(field.name)}</strong>{" "}
-          <span class="dim">{isNeeded(field) ? "(needed)" : "(may be left empty)"}</span>
+          <span class="dim">{isNeeded(field) ? words.answer.needed : words.answer.mayBeEmpty}</span>
         </>
       }
       draft={draft}
@@ -116,7 +117,7 @@ function Input({ control, isNeeded: required, tied, draft }: InputProps) {
     case "choice":
       return (
         <select {...tied} required={required}>
-          <option value="">{required ? "Choose" : "Left open"}</option>
+          <option value="">{required ? words.answer.choose : words.answer.leftOpen}</option>
           {control.choices.map(({ key, label }) => (
             <option value={key} selected={key === typed}>
               {visible(label)}
@@ -158,9 +159,6 @@ interface ResultProps {
   isRequired?: boolean;
   draft: Draft;
 }
-
-export const resultHint =
-  "Do what the arguments say, then tell the agent what came of it: text, or JSON. Nothing is executed here.";
 
 /** What came of a call that was executed elsewhere. */
 export function ResultField({

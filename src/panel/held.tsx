@@ -1,5 +1,6 @@
 import { visible } from "../approval/visible.ts";
 import { settingsParts } from "./settings.tsx";
+import { words } from "./words.ts";
 
 /** Why calls do not start at the moment, and whether whoever reads it may turn the switch. */
 export interface HeldProps {
@@ -21,8 +22,7 @@ export function Held({ reasons = [], mayTurn = false }: Partial<HeldProps>) {
             </p>
           ))}
           <p>
-            What is approved keeps its decision, and waits until it is unpaused.{" "}
-            {mayTurn && <a href={path}>{title}</a>}
+            {words.held.wait} {mayTurn && <a href={path}>{title}</a>}
           </p>
         </div>
       )}

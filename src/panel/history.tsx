@@ -1,5 +1,5 @@
 import { noteOf } from "../approval/decision.ts";
-import { type ApprovalRecord, type ApprovalStatus, endStatuses } from "../approval/record.ts";
+import { type ApprovalRecord, endStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
@@ -7,15 +7,8 @@ import { Page } from "./page.tsx";
 import type { Draft } from "../approval/read-answer.ts";
 import { Tabs, titleOf } from "./tabs.tsx";
 import { whoAsks } from "./who-asks.ts";
-
-/** What is said of an approval by where it stands. */
-const ends = {
-  approved: "Approved",
-  rejected: "Rejected",
-  expired: "Expired: nobody decided in time",
-  cancelled: "Cancelled: the run ended before anybody decided",
-  pending: "Not decided yet",
-} as const satisfies Record<ApprovalStatus, string>;
+import { outcomeInWords } from "./outcome.ts";
+import { words } from "./words.ts";
 
 /** The tabs: whatever has ended, and each way to end apart. */
 export const historyTabs = ["all", ...endStatuses] as const;
@@ -44,11 +37,11 @@ export interface Found {
 export function History({ tab, draft, seesAll, found, nowMs, problem }: HistoryProps) {
   const asked = new Map([...draft.typed].filter(([name]) => name !== "cursor"));
   return (
-    <Page section="history" title="History">
+    <Page section="history" title={words.history.title}>
       <Tabs
-        label="Decisions"
+        label={words.history.decisions}
         tabs={historyTabs.map((one) => ({
-          title: titleOf(one),
+          title: titleOf(one === "all" ? words.history.all : words.statuses[one]),
           href: hrefOf(asked, { status: one }),
           isCurrent: one === tab,
         }))}
@@ -68,10 +61,12 @@ export function History({ tab, draft, seesAll, found, nowMs, problem }: HistoryP
               <Entry approval={approval} nowMs={nowMs} />
             ))}
           </ul>
-          <nav class="actions" aria-label="Pages">
-            {draft.typed.has("cursor") && <a href={hrefOf(asked, { status: tab })}>Newest</a>}
+          <nav class="actions" aria-label={words.common.pages}>
+            {draft.typed.has("cursor") && (
+              <a href={hrefOf(asked, { status: tab })}>{words.common.newest}</a>
+            )}
             {found.next !== null && (
-              <a href={hrefOf(asked, { status: tab, cursor: found.next })}>Older</a>
+              <a href={hrefOf(asked, { status: tab, cursor: found.next })}>{words.common.older}</a>
             )}
           </nav>
         </>
@@ -94,35 +89,34 @@ function Entry({ approval, nowMs }: EntryProps) {
         <strong>{visible(approval.tool_name)}</strong>
       </a>{" "}
       <span class="dim">
-        by {whoAsks(approval)}
-        {user_id !== null && `, for ${visible(user_id)}`}
-        {approval.approval_type === "audit" && ", recorded only"}
+        {words.history.by(whoAsks(approval))}
+        {user_id !== null && words.history.forUser(visible(user_id))}
+        {approval.approval_type === "audit" && words.history.recorded}
       </span>
       <div>
-        {ends[approval.status]}
-        {resolved_by !== null && (
-          <>
-            {" by "}
-            <strong>{visible(resolved_by)}</strong>
-          </>
-        )}
+        {resolved_by === null
+          ? words.history.ends[approval.status]
+          : words.history.endedBy(
+              words.history.ends[approval.status],
+              <strong>{visible(resolved_by)}</strong>,
+            )}
         {", "}
         <Moment seconds={approval.resolved_at ?? approval.updated_at} nowMs={nowMs} />
       </div>
-      <div>The call: {call_outcome ?? "has not ended yet"}</div>
-      {note !== null && <div class="said">Note: {visible(note)}</div>}
+      <div>{outcomeInWords(call_outcome)}</div>
+      {note !== null && <div class="said">{words.history.note(visible(note))}</div>}
     </li>
   );
 }
 
 const fields = [
-  ["q", "Text"],
-  ["tool_name", "Tool"],
-  ["agent_id", "Agent"],
-  ["resolved_by", "Decided by"],
-  ["user_id", "Requested for"],
-  ["created_after", "Asked from (day, UTC)"],
-  ["created_before", "Asked before (day, UTC)"],
+  ["q", words.common.text],
+  ["tool_name", words.common.tool],
+  ["agent_id", words.common.agent],
+  ["resolved_by", words.history.decidedBy],
+  ["user_id", words.history.requestedFor],
+  ["created_after", words.history.from],
+  ["created_before", words.history.before],
 ] as const;
 export const filterNames = fields.map(([name]) => name);
 
@@ -130,7 +124,7 @@ function Filters({ tab, draft, seesAll }: Pick<HistoryProps, "tab" | "draft" | "
   const isFiltered = filterNames.some((name) => (draft.typed.get(name) ?? "") !== "");
   return (
     <details open={isFiltered}>
-      <summary>Filters</summary>
+      <summary>{words.history.filters}</summary>
       <form method="get" action="/panel/history" class="filters">
         <input type="hidden" name="status" value={tab} />
         {fields
@@ -144,8 +138,8 @@ function Filters({ tab, draft, seesAll }: Pick<HistoryProps, "tab" | "draft" | "
             </Labelled>
           ))}
         <div class="actions">
-          <button>Show</button>
-          {isFiltered && <a href={hrefOf(new Map(), { status: tab })}>Clear</a>}
+          <button>{words.history.show}</button>
+          {isFiltered && <a href={hrefOf(new Map(), { status: tab })}>{words.history.clear}</a>}
         </div>
       </form>
     </details>
@@ -165,15 +159,14 @@ function hrefOf(asked: ReadonlyMap<string, string>, more: Record<string, string>
 }
 
 function totalInWords({ count, isExact }: Found["total"], tab: HistoryTab): string {
-  return `${count}${isExact ? "" : " or more"} ${wordOf(tab)}, the newest first.`;
+  return words.history.total(isExact ? String(count) : words.common.orMore(count), wordOf(tab));
 }
 
 function wordOf(tab: HistoryTab): string {
-  return tab === "all" ? "ended" : tab;
+  return tab === "all" ? words.history.ended : words.statuses[tab];
 }
 
 function nothing({ next }: Found, tab: HistoryTab): string {
-  return next === null
-    ? `Nothing here ${tab === "all" ? "has ended" : `was ${tab}`}. Every approval shows up on this page once it is decided, and stays.`
-    : "None of those that were looked at fit. Go on to the older ones to look further.";
+  if (next !== null) return words.history.noneYet;
+  return tab === "all" ? words.history.noneEnded : words.history.none(words.statuses[tab]);
 }

@@ -1,6 +1,9 @@
 import { Labelled, TextArea } from "./field.tsx";
 import type { Draft } from "../approval/read-answer.ts";
 import { settingsParts } from "./settings.tsx";
+import { words } from "./words.ts";
+
+const say = words.apiKeys.form;
 
 /** The inputs of the form, and what stands in them at first. */
 export const newKeyFields: ReadonlyMap<string, string> = new Map([["expires_in", "90d"]]);
@@ -15,17 +18,11 @@ export function NewKeyForm({ scopes, draft }: { scopes: readonly string[]; draft
   const typed = (name: string) => draft.typed.get(name) ?? "";
   return (
     <form method="post" action={settingsParts.keys.path}>
-      <Labelled
-        id="name"
-        name="name"
-        label="Name"
-        hints={["What it is for; shown wherever the key does something."]}
-        draft={draft}
-      >
+      <Labelled id="name" name="name" label={say.name} hints={[say.nameHint]} draft={draft}>
         {(tied) => <input {...tied} required maxlength={100} value={typed("name")} />}
       </Labelled>
       <fieldset>
-        <legend>Scopes</legend>
+        <legend>{words.apiKeys.scopes}</legend>
         <div class="checks">
           {scopes.map((scope) => (
             <label class="check">
@@ -41,8 +38,8 @@ export function NewKeyForm({ scopes, draft }: { scopes: readonly string[]; draft
         <Labelled
           id="scopes"
           name="scopes"
-          label="For single agents and teams"
-          hints={["Such as agents:data-manager:run, with spaces or line ends between them."]}
+          label={say.single}
+          hints={[say.singleHint]}
           draft={draft}
         >
           {(tied) => <TextArea {...tied} rows={2} text={typed("scopes")} />}
@@ -51,8 +48,8 @@ export function NewKeyForm({ scopes, draft }: { scopes: readonly string[]; draft
       <Labelled
         id="groups"
         name="groups"
-        label="Groups"
-        hints={["Those that it counts as one of, with commas between them. May be left empty."]}
+        label={words.apiKeys.groups}
+        hints={[say.groupsHint]}
         draft={draft}
       >
         {(tied) => <input {...tied} value={typed("groups")} />}
@@ -60,18 +57,18 @@ export function NewKeyForm({ scopes, draft }: { scopes: readonly string[]; draft
       <Labelled
         id="expires_in"
         name="expires_in"
-        label="Expires in"
-        hints={["A number with a unit, such as 4h or 90d."]}
+        label={say.expires}
+        hints={[say.expiresHint]}
         draft={draft}
       >
         {(tied) => <input {...tied} maxlength={20} value={typed("expires_in")} />}
       </Labelled>
       <label class="check field">
         <input type="checkbox" name="endless" checked={draft.typed.has("endless")} />
-        It never expires, whatever is said above
+        {say.endless}
       </label>
       <div class="actions">
-        <button class="yes">Make the key</button>
+        <button class="yes">{say.press}</button>
       </div>
     </form>
   );

@@ -3,6 +3,7 @@ import { NewKeyForm } from "./key-form.tsx";
 import { Moment } from "./moment.tsx";
 import type { Draft } from "../approval/read-answer.ts";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
+import { words } from "./words.ts";
 
 /** An API key as it is listed, without the key itself; times are epoch seconds. */
 export interface KeyShown {
@@ -30,20 +31,11 @@ export interface KeysProps {
 export function Keys({ keys, scopes, draft, frame, nowMs }: KeysProps) {
   const isRefused = draft.reasons.size > 0;
   return (
-    <Settings
-      part="keys"
-      frame={frame}
-      problem={isRefused ? "No key was made: see what is said below." : undefined}
-    >
-      <h2>New key</h2>
+    <Settings part="keys" frame={frame} problem={isRefused ? words.apiKeys.refused : undefined}>
+      <h2>{words.apiKeys.new}</h2>
       <NewKeyForm scopes={scopes} draft={draft} />
-      <h2>Keys</h2>
-      {keys.length === 0 && (
-        <p class="card">
-          There is no key yet. Make one for each service that asks this API, with no more scopes
-          than it needs.
-        </p>
-      )}
+      <h2>{words.apiKeys.title}</h2>
+      {keys.length === 0 && <p class="card">{words.apiKeys.none}</p>}
       <ul class="list">
         {keys.map((key) => (
           <Key shown={key} nowMs={nowMs} />
@@ -64,38 +56,39 @@ function Key({ shown, nowMs }: { shown: KeyShown; nowMs: number }) {
         <code>{`kern_${id}_…${last4}`}</code>{" "}
         {revoked_at !== null && (
           <span class="paused">
-            Revoked <Moment seconds={revoked_at} nowMs={nowMs} />
+            {words.apiKeys.revoked(<Moment seconds={revoked_at} nowMs={nowMs} />)}
           </span>
         )}
         {revoked_at === null && expires_at !== null && (
           <span class={isOver ? "paused" : ""}>
-            {isOver ? "Expired " : "Expires "}
-            <Moment seconds={expires_at} nowMs={nowMs} />
+            {(isOver ? words.apiKeys.expired : words.apiKeys.expires)(
+              <Moment seconds={expires_at} nowMs={nowMs} />,
+            )}
           </span>
         )}
-        {revoked_at === null && expires_at === null && "Never expires"}
+        {revoked_at === null && expires_at === null && words.apiKeys.endless}
       </p>
       <dl>
-        <dt>Scopes</dt>
+        <dt>{words.apiKeys.scopes}</dt>
         <dd>{visible(scopes.join(", "))}</dd>
         {groups.length > 0 && (
           <>
-            <dt>Groups</dt>
+            <dt>{words.apiKeys.groups}</dt>
             <dd>{visible(groups.join(", "))}</dd>
           </>
         )}
-        <dt>Made</dt>
+        <dt>{words.apiKeys.made}</dt>
         <dd>
-          <Moment seconds={created_at} nowMs={nowMs} /> by {visible(created_by)}
+          {words.apiKeys.madeBy(<Moment seconds={created_at} nowMs={nowMs} />, visible(created_by))}
         </dd>
       </dl>
       {revoked_at === null && (
         <details>
-          <summary>Revoke {name}</summary>
+          <summary>{words.apiKeys.revoke(name)}</summary>
           <form method="post" action={`${settingsParts.keys.path}/revoke`}>
             <input type="hidden" name="key_id" value={id} />
-            <p>It is refused from the next request on, for good.</p>
-            <button class="no">Revoke {name} for good</button>
+            <p>{words.apiKeys.revokeHint}</p>
+            <button class="no">{words.apiKeys.revokeForGood(name)}</button>
           </form>
         </details>
       )}
@@ -107,13 +100,13 @@ function Key({ shown, nowMs }: { shown: KeyShown; nowMs: number }) {
 export function NewKey({ name, secret, frame }: { name: string; secret: string; frame: Frame }) {
   return (
     <Settings part="keys" frame={frame}>
-      <h2>The key of {visible(name)}</h2>
+      <h2>{words.apiKeys.of(visible(name))}</h2>
       <p class="card notice" role="status">
-        Copy it now: it is shown this once, and kept nowhere.
+        {words.apiKeys.copy}
       </p>
       <pre>{secret}</pre>
       <p>
-        <a href={settingsParts.keys.path}>I have copied it: back to the keys</a>
+        <a href={settingsParts.keys.path}>{words.apiKeys.copied}</a>
       </p>
     </Settings>
   );

@@ -3,6 +3,7 @@ import { Labelled } from "./field.tsx";
 import { Moment } from "./moment.tsx";
 import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
+import { words } from "./words.ts";
 
 /** A kill switch, with the state that it was last brought into; null where nobody ever turned it. */
 export interface SwitchShown {
@@ -32,13 +33,9 @@ export function KillSwitch({ switches, frame, nowMs, refused }: KillSwitchProps)
     <Settings
       part="switches"
       frame={frame}
-      problem={refused === undefined ? undefined : "Nothing was paused: see what is said below."}
+      problem={refused === undefined ? undefined : words.switches.refused}
     >
-      <p>
-        While a switch is on, no gated call of its starts. Approvals wait, can be decided and keep
-        their decision; what has started goes on. Pausing a team pauses all its members' work for
-        it.
-      </p>
+      <p>{words.switches.about}</p>
       <ul class="list">
         {switches.map((one, at) => (
           <Switch
@@ -66,24 +63,25 @@ function Switch({ one: { id, kind, name, state }, at, nowMs, draft }: SwitchProp
   return (
     <li class="card">
       <h2>
-        {kind === "everything" ? "Everything" : what}
-        {kind !== "everything" && <span class="dim"> ({kind})</span>}
+        {kind === "everything" ? words.switches.title : what}
+        {kind !== "everything" && <span class="dim"> {words.switches.kinds[kind]}</span>}
       </h2>
       <p>
-        <span class={isPaused ? "paused" : "going"}>{isPaused ? "Paused" : "Not paused"}</span>
-        {state !== null && (
-          <>
-            {`, by ${visible(state.changed_by)}, `}
-            <Moment seconds={state.changed_at} nowMs={nowMs} />
-          </>
-        )}
+        <span class={isPaused ? "paused" : "going"}>
+          {isPaused ? words.switches.paused : words.switches.notPaused}
+        </span>
+        {state !== null &&
+          words.switches.by(
+            visible(state.changed_by),
+            <Moment seconds={state.changed_at} nowMs={nowMs} />,
+          )}
       </p>
       {state?.reason != null && <p class="said">{visible(state.reason)}</p>}
       <form method="post" action={settingsParts.switches.path}>
         <input type="hidden" name="id" value={id} />
         {isPaused ? (
           <button class="yes" name="turn" value="unpause">
-            Unpause {what}
+            {words.switches.unpause(what)}
           </button>
         ) : (
           <>
@@ -92,7 +90,7 @@ function Switch({ one: { id, kind, name, state }, at, nowMs, draft }: SwitchProp
               name="reason"
               label={
                 <>
-                  Why pause {what}? <span class="dim">(shown wherever calls are held)</span>
+                  {words.switches.why(what)} <span class="dim">{words.switches.whyHint}</span>
                 </>
               }
               draft={draft}
@@ -100,7 +98,7 @@ function Switch({ one: { id, kind, name, state }, at, nowMs, draft }: SwitchProp
               {(tied) => <input {...tied} value={draft.typed.get("reason") ?? ""} />}
             </Labelled>
             <button class="no" name="turn" value="pause">
-              Pause {what}
+              {words.switches.pause(what)}
             </button>
           </>
         )}

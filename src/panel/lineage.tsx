@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
+import { words } from "./words.ts";
 
 const Steps = z.array(z.object({ name: z.string(), run_id: z.string().regex(/^run_\w+$/) }));
 
@@ -10,7 +11,7 @@ export function Lineage({ approval }: { approval: ApprovalRecord }) {
   if (steps.length === 0) return null;
   return (
     <>
-      <dt>From team to member</dt>
+      <dt>{words.policy.lineage}</dt>
       <dd>
         {steps.map(({ name, run_id }, at) => (
           <>

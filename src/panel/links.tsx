@@ -1,6 +1,7 @@
 import { visible } from "../approval/visible.ts";
 import { Moment } from "./moment.tsx";
 import { type Frame, Settings, settingsParts } from "./settings.tsx";
+import { words } from "./words.ts";
 
 /** An account elsewhere that stands for whoever looks at the page; times are epoch milliseconds. */
 export interface LinkShown {
@@ -24,24 +25,18 @@ export function LinkedAccounts({ links, mayLink, frame, nowMs }: LinksProps) {
     <Settings part="links" frame={frame}>
       {mayLink ? (
         <>
-          <h2>Link an account</h2>
-          <p>
-            A code links your account in Slack to you: what you decide there is decided as you then.
-          </p>
+          <h2>{words.links.link}</h2>
+          <p>{words.links.about}</p>
           <form method="post" action={settingsParts.links.path}>
-            <button class="yes">Make a code</button>
+            <button class="yes">{words.links.make}</button>
           </form>
         </>
       ) : (
-        <p class="card">
-          The security key, an API key and a machine without sign-in are nobody in particular, so no
-          account can stand for them. Sign in as yourself, with a token or through Cloudflare
-          Access, to link one.
-        </p>
+        <p class="card">{words.links.nobody}</p>
       )}
-      <h2>Accounts</h2>
-      <p class="dim">A link lasts 90 days; then the account is to be linked anew.</p>
-      {links.length === 0 && <p class="card">No account is linked to you.</p>}
+      <h2>{words.links.accounts}</h2>
+      <p class="dim">{words.links.lasts}</p>
+      {links.length === 0 && <p class="card">{words.links.none}</p>}
       <ul class="list">
         {links.map((link) => (
           <Link shown={link} nowMs={nowMs} />
@@ -62,18 +57,18 @@ function Link({ shown, nowMs }: { shown: LinkShown; nowMs: number }) {
         <code>{visible(id)}</code>
       </p>
       <dl>
-        <dt>Linked</dt>
+        <dt>{words.links.linked}</dt>
         <dd>
           <Moment seconds={linked_at_ms / 1000} nowMs={nowMs} />
         </dd>
-        <dt>{isOver ? "Over" : "Until"}</dt>
+        <dt>{isOver ? words.links.over : words.links.until}</dt>
         <dd>
           <Moment seconds={expires_at_ms / 1000} nowMs={nowMs} />
         </dd>
       </dl>
       <form method="post" action={`${settingsParts.links.path}/remove`}>
         <input type="hidden" name="id" value={id} />
-        <button class="no">Unlink {name}</button>
+        <button class="no">{words.links.unlink(name)}</button>
       </form>
     </li>
   );
@@ -83,22 +78,18 @@ function Link({ shown, nowMs }: { shown: LinkShown; nowMs: number }) {
 export function NewCode({ code, frame }: { code: string; frame: Frame }) {
   return (
     <Settings part="links" frame={frame}>
-      <h2>Your code</h2>
+      <h2>{words.links.code}</h2>
       <p class="card notice" role="status">
-        It is shown this once, links one account, and is over in ten minutes. Give it to nobody:
-        whoever enters it decides as you.
+        {words.links.codeHint}
       </p>
       <pre>{code}</pre>
-      <h2>In Slack</h2>
+      <h2>{words.links.inSlack}</h2>
       <ol>
-        <li>
-          Press Link my account below a refusal of kern's, or open the shortcuts (the + beside where
-          you write) and choose Link my kern account.
-        </li>
-        <li>Enter the code, and press Link.</li>
+        <li>{words.links.press}</li>
+        <li>{words.links.enter}</li>
       </ol>
       <p>
-        <a href={settingsParts.links.path}>Back to the accounts</a>
+        <a href={settingsParts.links.path}>{words.links.back}</a>
       </p>
     </Settings>
   );

@@ -1,3 +1,5 @@
+import { words } from "./words.ts";
+
 interface MomentProps {
   /** Epoch seconds. */
   seconds: number;
@@ -38,9 +40,9 @@ export function fromNow(moment: number, nowMs: number): string {
   // To the nearest minute: an hour that has just begun is an hour, and not 59 minutes.
   const seconds = exactly > 60 ? Math.round(exactly / 60) * 60 : exactly;
   const found = units.find(([, length]) => Math.abs(seconds) >= length);
-  if (found === undefined) return seconds > 0 ? "in less than a minute" : "just now";
+  if (found === undefined) return seconds > 0 ? words.time.soon : words.time.now;
   const [unit, length] = found;
-  return new Intl.RelativeTimeFormat("en").format(rounded(seconds / length), unit);
+  return new Intl.RelativeTimeFormat(words.language).format(rounded(seconds / length), unit);
 }
 
 /** What lies behind has been for whole units; what is to come is in about so many. */

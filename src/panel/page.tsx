@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import { runsStyle } from "./runs-style.ts";
 import { type Section, sections } from "./sections.ts";
 import { settingsStyle } from "./settings-style.ts";
+import { words } from "./words.ts";
 
 /** Everything that the pages look like; served as a file of its own, so that no page needs an inline style. */
 export const stylesheet = `
@@ -73,7 +74,7 @@ export function Page({ title, section, refreshes, children }: PageProps) {
   return (
     <>
       {raw("<!DOCTYPE html>")}
-      <html lang="en">
+      <html lang={words.language}>
         <head>
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -111,28 +112,28 @@ function Keys() {
   return (
     <footer>
       <button type="button" data-open-keys data-script hidden>
-        Keys
+        {words.shortcuts.title}
       </button>
       <dialog id="keys" aria-labelledby="keys-title">
-        <h2 id="keys-title">Keys</h2>
+        <h2 id="keys-title">{words.shortcuts.title}</h2>
         <dl>
           <dt>j, k</dt>
-          <dd>To the next approval of the list, or the one before</dd>
+          <dd>{words.shortcuts.next}</dd>
           <dt>a</dt>
-          <dd>To the button that approves; Enter presses it</dd>
+          <dd>{words.shortcuts.approve}</dd>
           <dt>r</dt>
-          <dd>To the reason of a rejection</dd>
+          <dd>{words.shortcuts.reject}</dd>
           <dt>e</dt>
-          <dd>To the first field that can be filled in or changed</dd>
+          <dd>{words.shortcuts.fill}</dd>
           <dt>?</dt>
-          <dd>This help</dd>
+          <dd>{words.shortcuts.help}</dd>
         </dl>
         <form method="dialog">
           <label class="check" for="keys-on">
-            <input type="checkbox" id="keys-on" /> Use these keys
+            <input type="checkbox" id="keys-on" /> {words.shortcuts.use}
           </label>
           <div class="actions">
-            <button>Close</button>
+            <button>{words.shortcuts.close}</button>
           </div>
         </form>
       </dialog>
@@ -142,7 +143,7 @@ function Keys() {
 
 function Sections({ current }: { current: Section | undefined }) {
   return (
-    <nav aria-label="Panel">
+    <nav aria-label={words.frame.nav}>
       {Object.entries(sections).map(([name, { path, title }]) => (
         <a href={path} aria-current={name === current ? "page" : undefined}>
           {title}

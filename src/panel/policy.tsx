@@ -3,6 +3,7 @@ import { visible } from "../approval/visible.ts";
 import { decidersInWords } from "../approval/words.ts";
 import { Lineage } from "./lineage.tsx";
 import { fromNow, hourOf } from "./moment.tsx";
+import { words } from "./words.ts";
 
 /** What a list of facts says of who may decide, who has, and how the call came about. */
 export function PolicyFacts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }) {
@@ -12,21 +13,21 @@ export function PolicyFacts({ approval, nowMs }: { approval: ApprovalRecord; now
       <Lineage approval={approval} />
       {policy.risk !== null && (
         <>
-          <dt>Risk</dt>
-          <dd>{policy.risk}</dd>
+          <dt>{words.policy.risk}</dt>
+          <dd>{words.risks[policy.risk]}</dd>
         </>
       )}
-      <dt>Who decides</dt>
+      <dt>{words.policy.deciders}</dt>
       <dd>{visible(rulesInWords(approval, nowMs))}</dd>
       {approval.status === "pending" && <Coming approval={approval} nowMs={nowMs} />}
       {votes.length > 0 && (
         <>
-          <dt>Votes</dt>
+          <dt>{words.policy.votes}</dt>
           <dd>
             {votes
               .map(({ by, note, status }) => {
                 const why = note === null ? "" : ` (${visible(note)})`;
-                return `${visible(by)}: ${status}${why}`;
+                return `${words.policy.vote(visible(by), words.statuses[status])}${why}`;
               })
               .join(", ")}
           </dd>
@@ -46,7 +47,7 @@ function Coming({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }
     <>
       {reminder !== undefined && (
         <>
-          <dt>Next reminder</dt>
+          <dt>{words.policy.reminder}</dt>
           <dd>{momentInWords(created_at + reminder, nowMs)}</dd>
         </>
       )}
@@ -56,15 +57,15 @@ function Coming({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }
         const when = momentInWords(came ?? created_at + after, nowMs);
         return (
           <>
-            <dt>{came === undefined ? "Escalates" : "Escalated"}</dt>
-            <dd>{visible(`to ${to.join(", ")}, ${when}`)}</dd>
+            <dt>{came === undefined ? words.policy.escalates : words.policy.escalated}</dt>
+            <dd>{visible(words.policy.escalation(to.join(", "), when))}</dd>
           </>
         );
       })}
       {expires_at !== null && (
         <>
-          <dt>If nobody decides</dt>
-          <dd>{on_expire === "reject" ? "the call is refused" : "the run is cancelled"}</dd>
+          <dt>{words.policy.lapse}</dt>
+          <dd>{on_expire === "reject" ? words.policy.refused : words.policy.cancelled}</dd>
         </>
       )}
     </>
@@ -74,13 +75,13 @@ function Coming({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number }
 /** Who decides, and until when, such as "2 of group:finance, not the requester, by 14:00 UTC (in 3 hours)". */
 function rulesInWords(approval: ApprovalRecord, nowMs: number): string {
   const { expires_at, policy, status } = approval;
-  const words = decidersInWords({
+  const deciders = decidersInWords({
     ...policy,
     // Where nobody knows who asked, nobody can be told apart from them.
     allow_self: policy.allow_self || !isRequesterKnown(approval),
   });
-  if (status !== "pending" || expires_at === null) return words;
-  return `${words}, by ${momentInWords(expires_at, nowMs)}`;
+  if (status !== "pending" || expires_at === null) return deciders;
+  return words.policy.until(deciders, momentInWords(expires_at, nowMs));
 }
 
 /** Without a credential nobody is known; a security key is one for all, and yet may name the user whom it asks for. */
@@ -90,7 +91,7 @@ function isRequesterKnown({ requested_by, user_id }: ApprovalRecord): boolean {
 }
 
 function momentInWords(seconds: number, nowMs: number): string {
-  return `${hourOf(seconds, nowMs)} (${fromNow(seconds, nowMs)})`;
+  return words.policy.moment(hourOf(seconds, nowMs), fromNow(seconds, nowMs));
 }
 
 /** What the approver is to read beside the arguments; it comes from the tool's own code. */
@@ -98,7 +99,7 @@ export function Preview({ text }: { text: string | null }) {
   if (text === null) return null;
   return (
     <>
-      <h2>In short</h2>
+      <h2>{words.policy.preview}</h2>
       <p class="card said">{visible(text)}</p>
     </>
   );

@@ -3,9 +3,10 @@ import { Held, type HeldProps } from "./held.tsx";
 import { Page } from "./page.tsx";
 import { Speaker, Turns } from "./run-turns.tsx";
 import { hasForms, Waits, type WaitsProps } from "./run-waits.tsx";
-import { handedOver, hasEnded, isMoving, type ShownRun, statusWords } from "./run.ts";
+import { handedOver, hasEnded, isMoving, type ShownRun } from "./run.ts";
 import { shown } from "./text.ts";
 import { Moment } from "./moment.tsx";
+import { words } from "./words.ts";
 
 export interface RunDetailProps {
   run: ShownRun;
@@ -31,7 +32,7 @@ export function RunDetail(props: RunDetailProps) {
   return (
     <Page
       section="runs"
-      title={`Run of ${visible(name)}`}
+      title={words.run.title(visible(name))}
       refreshes={isMoving(run) && !hasForms(waits) ? 5 : undefined}
     >
       {problem !== undefined && (
@@ -41,21 +42,19 @@ export function RunDetail(props: RunDetailProps) {
       )}
       <Held {...held} />
       <dl id="facts" data-live="" data-moving={isMoving(run) && !isHeld ? run.run_id : undefined}>
-        <dt>Status</dt>
+        <dt>{words.common.status}</dt>
         <dd>
-          <span class="badge">{statusWords[run.status]}</span>
-          {isMoving(run) && (
-            <span class="dim">{isHeld ? " (held, see above)" : " (this page follows it)"}</span>
-          )}
+          <span class="badge">{words.runs.statuses[run.status]}</span>
+          {isMoving(run) && <span class="dim"> {isHeld ? words.run.held : words.run.follows}</span>}
         </dd>
         <Facts {...props} />
       </dl>
       <Waits {...waits} />
       <Members run={run} nameOf={nameOf} />
       <section id="talk" data-live="">
-        <h2>Conversation</h2>
+        <h2>{words.run.conversation}</h2>
         <div class="turn">
-          <h3>{run.parent_run_id === null ? "User" : "Task, from the team's leader"}</h3>
+          <h3>{run.parent_run_id === null ? words.run.user : words.run.task}</h3>
           <p class="said">{shown(run.messages[0]?.content ?? "")}</p>
         </div>
         <Turns run={run} name={name} />
@@ -68,9 +67,9 @@ export function RunDetail(props: RunDetailProps) {
       <div id="cancel" data-live="">
         {mayRun && !hasEnded(run) && (
           <form method="post" action={`/panel/runs/${run.run_id}/cancel`}>
-            <p class="dim">Cancelling ends the run for good, with everything that waits in it.</p>
+            <p class="dim">{words.run.cancelHint}</p>
             <div class="actions">
-              <button class="no">Cancel this run</button>
+              <button class="no">{words.run.cancel}</button>
             </div>
           </form>
         )}
@@ -85,14 +84,17 @@ function Members({ run, nameOf }: Pick<RunDetailProps, "run" | "nameOf">) {
     <section id="members" data-live="">
       {members.length > 0 && (
         <>
-          <h2>Members at work for it</h2>
+          <h2>{words.run.members}</h2>
           <ul class="list">
             {members.map(({ child_run_id, result, tool_args }) => {
-              const member = String(tool_args["member_id"] ?? "A member");
+              const member = String(tool_args["member_id"] ?? words.run.aMember);
               return (
                 <li>
                   <a href={`/panel/runs/${child_run_id}`}>{visible(nameOf(member))}</a>
-                  <span class="dim">{result === null ? " has not answered yet" : " answered"}</span>
+                  <span class="dim">
+                    {" "}
+                    {result === null ? words.run.unanswered : words.run.answered}
+                  </span>
                 </li>
               );
             })}
@@ -108,35 +110,35 @@ function Facts({ run, nameOf, nowMs }: Pick<RunDetailProps, "run" | "nameOf" | "
     <>
       {run.agent_id !== null && (
         <>
-          <dt>Agent</dt>
+          <dt>{words.common.agent}</dt>
           <dd>{visible(nameOf(run.agent_id))}</dd>
         </>
       )}
       {run.team_id !== null && (
         <>
-          <dt>Team</dt>
+          <dt>{words.common.team}</dt>
           <dd>{visible(nameOf(run.team_id))}</dd>
         </>
       )}
       {run.parent_run_id !== null && (
         <>
-          <dt>Works for</dt>
+          <dt>{words.run.worksFor}</dt>
           <dd>
-            <a href={`/panel/runs/${run.parent_run_id}`}>the run of its team</a>
+            <a href={`/panel/runs/${run.parent_run_id}`}>{words.run.teamRun}</a>
           </dd>
         </>
       )}
-      <dt>For</dt>
-      <dd>{run.user_id === null ? "No user named" : visible(run.user_id)}</dd>
-      <dt>Started by</dt>
+      <dt>{words.run.for}</dt>
+      <dd>{run.user_id === null ? words.common.noUser : visible(run.user_id)}</dd>
+      <dt>{words.common.startedBy}</dt>
       <dd>{visible(run.requested_by)}</dd>
-      <dt>Started</dt>
+      <dt>{words.run.started}</dt>
       <dd>
         <Moment seconds={run.created_at} nowMs={nowMs} />
       </dd>
-      <dt>Session</dt>
+      <dt>{words.run.session}</dt>
       <dd>{visible(run.session_id)}</dd>
-      <dt>Run</dt>
+      <dt>{words.common.run}</dt>
       <dd>{run.run_id}</dd>
     </>
   );
@@ -147,12 +149,12 @@ function End({ run, name }: { run: ShownRun; name: string }) {
   const isError = run.status === "ERROR";
   return (
     <section id="end" data-live="">
-      {run.status === "CANCELLED" && <p class="card notice">The run was cancelled.</p>}
+      {run.status === "CANCELLED" && <p class="card notice">{words.run.cancelled}</p>}
       {(isError || run.status === "COMPLETED") && (
         <>
-          <h2>{isError ? "Why it failed" : "Final answer"}</h2>
+          <h2>{isError ? words.run.failed : words.run.final}</h2>
           <div class="card">
-            {!isError && <p class="dim">Written by {visible(name)}, not by a person:</p>}
+            {!isError && <p class="dim">{words.run.by(visible(name))}</p>}
             <div class="said">{shown(run.content ?? "")}</div>
           </div>
         </>

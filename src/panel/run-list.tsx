@@ -1,9 +1,10 @@
 import { type RunStatus, runStatuses } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { Page } from "./page.tsx";
-import { statusWords } from "./run.ts";
+
 import { firstWords } from "./text.ts";
 import { Moment } from "./moment.tsx";
+import { words } from "./words.ts";
 
 export interface Choice {
   id: string;
@@ -36,24 +37,34 @@ interface RunListProps {
 /** The runs that somebody may see, newest first. */
 export function RunList({ runs, filter, agents, teams, older, newest, nowMs }: RunListProps) {
   return (
-    <Page section="runs" title="Runs">
+    <Page section="runs" title={words.runs.title}>
       <form method="get" action="/panel/runs" class="filters">
         <label>
-          Status
+          {words.common.status}
           <select name="status">
-            <option value="">Any</option>
+            <option value="">{words.runs.any}</option>
             {runStatuses.map((status) => (
               <option value={status} selected={status === filter.status}>
-                {statusWords[status]}
+                {words.runs.statuses[status]}
               </option>
             ))}
           </select>
         </label>
-        <Choices label="Agent" name="agent_id" choices={agents} chosen={filter.agent_id} />
+        <Choices
+          label={words.common.agent}
+          name="agent_id"
+          choices={agents}
+          chosen={filter.agent_id}
+        />
         {(teams.length > 0 || filter.team_id !== undefined) && (
-          <Choices label="Team" name="team_id" choices={teams} chosen={filter.team_id} />
+          <Choices
+            label={words.common.team}
+            name="team_id"
+            choices={teams}
+            chosen={filter.team_id}
+          />
         )}
-        <button>Filter</button>
+        <button>{words.runs.filter}</button>
       </form>
       <div id="live" data-live="">
         {runs.length === 0 && (
@@ -68,9 +79,9 @@ export function RunList({ runs, filter, agents, teams, older, newest, nowMs }: R
         </ul>
       </div>
       {(newest !== null || older !== null) && (
-        <nav class="actions" aria-label="Pages">
-          {newest !== null && <a href={newest}>Newest</a>}
-          {older !== null && <a href={older}>Older</a>}
+        <nav class="actions" aria-label={words.common.pages}>
+          {newest !== null && <a href={newest}>{words.common.newest}</a>}
+          {older !== null && <a href={older}>{words.common.older}</a>}
         </nav>
       )}
     </Page>
@@ -81,12 +92,12 @@ function Row({ run, nowMs }: { run: ListedRun; nowMs: number }) {
   return (
     <li class="card">
       <a href={`/panel/runs/${run.id}`}>
-        <strong>{visible(run.name)}</strong>: {statusWords[run.status]}
+        <strong>{visible(run.name)}</strong>: {words.runs.statuses[run.status]}
       </a>
-      {run.team !== null && <span class="dim"> for {visible(run.team)}</span>}
+      {run.team !== null && <span class="dim">{words.runs.forTeam(visible(run.team))}</span>}
       <div>{firstWords(run.input)}</div>
       <div class="dim">
-        {run.user === null ? "No user named" : `For ${visible(run.user)}`} ·{" "}
+        {run.user === null ? words.common.noUser : words.common.forUser(visible(run.user))} ·{" "}
         <Moment seconds={run.createdAtMs / 1000} nowMs={nowMs} />
       </div>
     </li>
@@ -100,18 +111,19 @@ interface NothingProps {
 }
 
 function Nothing({ isFiltered, newest, older }: NothingProps) {
-  if (older !== null) return <>None of those looked at so far fits. Older ones may.</>;
-  if (newest !== null) return <>There are no older runs.</>;
+  if (older !== null) return <>{words.runs.noneYet}</>;
+  if (newest !== null) return <>{words.runs.noOlder}</>;
   if (isFiltered)
     return (
       <>
-        No run fits. <a href="/panel/runs">See all of them</a>
+        {words.runs.noFit} <a href="/panel/runs">{words.runs.seeAll}</a>
       </>
     );
   return (
     <>
-      There is no run yet. <a href="/panel/try">Try an agent</a>, or start one over the API: it is
-      listed here at once.
+      {words.runs.none((text) => (
+        <a href="/panel/try">{text}</a>
+      ))}
     </>
   );
 }
@@ -131,7 +143,7 @@ function Choices({ label, name, choices, chosen }: ChoicesProps) {
     <label>
       {label}
       <select name={name}>
-        <option value="">Any</option>
+        <option value="">{words.runs.any}</option>
         {all.map((choice) => (
           <option value={choice.id} selected={choice.id === chosen}>
             {visible(choice.name)}

@@ -2,6 +2,7 @@ import { visible } from "../approval/visible.ts";
 import { parseStrictJson } from "../tools/json.ts";
 import { type Call, type ShownRun, turnsOf } from "./run.ts";
 import { shown } from "./text.ts";
+import { words } from "./words.ts";
 
 /** What the agent has said and asked for, step by step, under its own name. */
 export function Turns({ run, name }: { run: ShownRun; name: string }) {
@@ -24,7 +25,7 @@ export function Turns({ run, name }: { run: ShownRun; name: string }) {
 export function Speaker({ name }: { name: string }) {
   return (
     <h3>
-      {visible(name)} <span class="dim">(the agent, not a person)</span>
+      {visible(name)} <span class="dim">{words.run.theAgent}</span>
     </h3>
   );
 }
@@ -33,25 +34,25 @@ function CallView({ call: { args, execution, name } }: { call: Call }) {
   return (
     <div class="call">
       <h4>
-        Calls {visible(name)} <span class="dim">({stateOf(execution)})</span>
+        {words.run.calls(visible(name))} <span class="dim">({stateOf(execution)})</span>
       </h4>
       <pre>{shown(indented(args))}</pre>
       {execution !== undefined && execution.result !== null && (
         <>
-          <p class="dim">What the agent was told of it:</p>
+          <p class="dim">{words.run.told}</p>
           <pre>{shown(execution.result)}</pre>
         </>
       )}
       {typeof execution?.approval_id === "string" && (
         <p>
           <a href={`/panel/approvals/${execution.approval_id}`}>
-            {execution.approval_type === "audit" ? "Its record" : "Its approval"}
+            {execution.approval_type === "audit" ? words.run.record : words.run.approval}
           </a>
         </p>
       )}
       {typeof execution?.child_run_id === "string" && (
         <p>
-          <a href={`/panel/runs/${execution.child_run_id}`}>The member's run</a>
+          <a href={`/panel/runs/${execution.child_run_id}`}>{words.run.memberRun}</a>
         </p>
       )}
     </div>
@@ -59,8 +60,8 @@ function CallView({ call: { args, execution, name } }: { call: Call }) {
 }
 
 function stateOf(execution: Call["execution"]): string {
-  if (execution === undefined || execution.tool_call_error === null) return "has not ended";
-  return execution.tool_call_error ? "did not succeed" : "succeeded";
+  if (execution === undefined || execution.tool_call_error === null) return words.run.running;
+  return execution.tool_call_error ? words.run.failedCall : words.run.succeeded;
 }
 
 /** The arguments over several lines, where they are JSON that nothing gets lost of; else as the model wrote them. */

@@ -4,6 +4,7 @@ import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { hasEnded, type ShownRun } from "./run.ts";
 import { isGatedWait } from "./user-answer.ts";
 import { UserAnswerForm } from "./user-answer-form.tsx";
+import { words } from "./words.ts";
 
 export interface WaitsProps {
   run: ShownRun;
@@ -20,7 +21,7 @@ export function Waits({ run, mayAnswer, refused }: WaitsProps) {
     <section id="waits" data-live="">
       {requirements.length > 0 && (
         <>
-          <h2>What it waits for</h2>
+          <h2>{words.waits.title}</h2>
           <ul class="list">
             {requirements.map((requirement) => (
               <Wait
@@ -61,24 +62,23 @@ function Wait({ requirement, run, canAnswer, draft }: WaitProps) {
   return (
     <li class="card" id={`wait-${id}`} data-keep={canAnswer ? "" : undefined}>
       <strong>{visible(tool_name)}</strong>
-      {member !== undefined && <span class="dim"> of {visible(member)}</span>}
+      {member !== undefined && <span class="dim">{words.waits.of(visible(member))}</span>}
       {isGated && (
         <div>
-          <a href={`/panel/approvals/${approval}`}>Look at it and decide</a>
+          <a href={`/panel/approvals/${approval}`}>{words.waits.decide}</a>
         </div>
       )}
       {!isGated && (
         <p>
-          The run's own user answers this,{" "}
           {canAnswer
-            ? "where they talk with the agent, or you do it here for them."
+            ? words.waits.byUserOrYou
             : run.requirements.some(isGatedWait)
-              ? "once the approvals are decided."
-              : "where they talk with the agent."}
+              ? words.waits.byUserLater
+              : words.waits.byUser}
           {is_abridged === true && memberRun !== undefined && (
             <>
               {" "}
-              <a href={`/panel/runs/${memberRun}`}>The member's run has all of it</a>
+              <a href={`/panel/runs/${memberRun}`}>{words.waits.inMember}</a>
             </>
           )}
         </p>

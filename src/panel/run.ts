@@ -37,15 +37,6 @@ export interface Call {
   execution: ToolExecution | undefined;
 }
 
-export const statusWords: Record<RunStatus, string> = {
-  PENDING: "starting",
-  RUNNING: "running",
-  PAUSED: "waiting for a person",
-  COMPLETED: "completed",
-  CANCELLED: "cancelled",
-  ERROR: "failed",
-};
-
 export function isMoving({ status }: Pick<ShownRun, "status">): boolean {
   return status === "PENDING" || status === "RUNNING";
 }

@@ -1,4 +1,5 @@
 import { followScript } from "./follow-script.ts";
+import { words } from "./words.ts";
 
 /**
  * What the pages do in a browser beside what their forms do without it: they hear of changes, count what waits in the title,
@@ -37,7 +38,7 @@ export const script = `"use strict";
         if (fresh.outerHTML === old.outerHTML) continue;
         // A form is left alone until what it is about has changed: somebody may be typing.
         if (old.dataset.live !== "" && old.dataset.live === fresh.dataset.live) continue;
-        if (old.dataset.live !== "") say(fresh.dataset.said || "This has changed.");
+        if (old.dataset.live !== "") say(fresh.dataset.said || ${JSON.stringify(words.frame.changed)});
         const focused = old.contains(document.activeElement) && document.activeElement.id;
         for (const [part, same] of kept) same.replaceWith(part);
         old.replaceWith(document.adoptNode(fresh));

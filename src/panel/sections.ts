@@ -1,9 +1,11 @@
+import { words } from "./words.ts";
+
 /** The parts of the panel, in the order that they are shown in. */
 export const sections = {
-  approvals: { title: "Approvals", path: "/panel" },
-  runs: { title: "Runs", path: "/panel/runs" },
-  try: { title: "Try it", path: "/panel/try" },
-  history: { title: "History", path: "/panel/history" },
-  settings: { title: "Settings", path: "/panel/settings" },
+  approvals: { title: words.sections.approvals, path: "/panel" },
+  runs: { title: words.sections.runs, path: "/panel/runs" },
+  try: { title: words.sections.try, path: "/panel/try" },
+  history: { title: words.sections.history, path: "/panel/history" },
+  settings: { title: words.sections.settings, path: "/panel/settings" },
 } as const;
 export type Section = keyof typeof sections;

@@ -2,19 +2,24 @@ import type { Child } from "hono/jsx";
 import { visible } from "../approval/visible.ts";
 import { Page } from "./page.tsx";
 import { Tabs } from "./tabs.tsx";
+import { words } from "./words.ts";
 
 /** The parts of the settings, and the scope that each asks for; null where everybody has it who has come in. */
 export const settingsParts = {
-  agents: { title: "Agents and tools", path: "/panel/settings", scope: "config:read" },
+  agents: { title: words.settings.parts.agents, path: "/panel/settings", scope: "config:read" },
   switches: {
-    title: "Kill switch",
+    title: words.settings.parts.switches,
     path: "/panel/settings/kill-switch",
     scope: "agent_os:admin",
   },
-  keys: { title: "API keys", path: "/panel/settings/keys", scope: "agent_os:admin" },
-  channels: { title: "Channels", path: "/panel/settings/channels", scope: "agent_os:admin" },
-  links: { title: "Linked accounts", path: "/panel/settings/links", scope: null },
-  signIn: { title: "Sign-in", path: "/panel/settings/sign-in", scope: null },
+  keys: { title: words.settings.parts.keys, path: "/panel/settings/keys", scope: "agent_os:admin" },
+  channels: {
+    title: words.settings.parts.channels,
+    path: "/panel/settings/channels",
+    scope: "agent_os:admin",
+  },
+  links: { title: words.settings.parts.links, path: "/panel/settings/links", scope: null },
+  signIn: { title: words.settings.parts.signIn, path: "/panel/settings/sign-in", scope: null },
 } as const;
 export type SettingsPart = keyof typeof settingsParts;
 
@@ -39,7 +44,7 @@ export function Settings({ part, frame, problem, children }: SettingsProps) {
   return (
     <Page section="settings" title={settingsParts[part].title}>
       <Tabs
-        label="Settings"
+        label={words.settings.title}
         tabs={frame.parts.map((one) => ({
           title: settingsParts[one].title,
           href: settingsParts[one].path,

@@ -1,4 +1,5 @@
 import { Page } from "./page.tsx";
+import { words } from "./words.ts";
 
 /** What this service takes from whoever signs in. */
 export interface SignInWays {
@@ -18,7 +19,7 @@ interface SignInProps {
 export function SignIn({ next, problem, ways }: SignInProps) {
   const label = labelOf(ways);
   return (
-    <Page title="Sign in" section={null}>
+    <Page title={words.signIn.title} section={null}>
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {problem}
@@ -26,12 +27,16 @@ export function SignIn({ next, problem, ways }: SignInProps) {
       )}
       {ways.access && (
         <p class="dim">
-          Whoever comes through Cloudflare Access has nothing to hand in: <a href={next}>go on</a>.
+          {words.signIn.byAccess((text) => (
+            <a href={next}>{text}</a>
+          ))}
         </p>
       )}
       {label === null && !ways.access && (
         <p class="card">
-          Nobody has to sign in here: <a href={next}>go on</a>.
+          {words.signIn.open((text) => (
+            <a href={next}>{text}</a>
+          ))}
         </p>
       )}
       {label !== null && (
@@ -42,7 +47,7 @@ export function SignIn({ next, problem, ways }: SignInProps) {
             <input name="key" type="password" autocomplete="current-password" required />
           </label>
           <div class="actions">
-            <button>Sign in</button>
+            <button>{words.signIn.title}</button>
           </div>
         </form>
       )}
@@ -52,12 +57,11 @@ export function SignIn({ next, problem, ways }: SignInProps) {
 
 /** What is said to who hands in something else. */
 export function wrongWords({ key, token }: SignInWays): string {
-  if (!token) return "That is not the security key.";
-  const none = "no token that is good here now";
-  return key ? `That is not the security key, and ${none}.` : `That is ${none}.`;
+  if (!token) return words.signIn.wrongKey;
+  return key ? words.signIn.wrongEither : words.signIn.wrongToken;
 }
 
 function labelOf({ key, token }: SignInWays): string | null {
-  if (key) return token ? "Security key or token" : "Security key";
-  return token ? "Token" : null;
+  if (key) return token ? words.signIn.keyOrToken : words.signIn.key;
+  return token ? words.signIn.token : null;
 }

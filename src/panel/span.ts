@@ -1,3 +1,5 @@
+import { words } from "./words.ts";
+
 const units = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -7,7 +9,7 @@ const units = [
 
 /** A span of time in words, in the largest unit that holds it whole. */
 export function spanInWords(ms: number): string {
-  const [unit, length] = units.find(([, length]) => ms % length === 0) ?? ["millisecond", 1];
-  const count = ms / length;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  const [unit, length] =
+    units.find(([, length]) => ms % length === 0) ?? (["millisecond", 1] as const);
+  return words.time.span(ms / length, unit);
 }

@@ -1,6 +1,7 @@
 import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { firstWords } from "./text.ts";
+import { words } from "./words.ts";
 
 const maxLength = 160;
 
@@ -17,7 +18,7 @@ export function summaryOf({ tool_args }: ApprovalRecord): { text: string; isWhol
       ([name, value]) =>
         `${firstWords(JSON.stringify(name), 40)}:${firstWords(JSON.stringify(value), share)}`,
     );
-  const more = pairs.length > parts.length ? [`and ${pairs.length - parts.length} more`] : [];
+  const more = pairs.length > parts.length ? [words.common.more(pairs.length - parts.length)] : [];
   return { text: [...parts, ...more].join(", "), isWhole: false };
 }
 
@@ -29,6 +30,6 @@ export function votesInWords({ policy, votes }: ApprovalRecord): string | null {
   // Who said no takes back their yes, and a yes counts for the arguments that it was given for.
   const yes = votes.filter(({ by, status }) => status === "approved" && !against.has(by));
   const most = yes.map(({ args_hash }) => yes.filter((one) => one.args_hash === args_hash).length);
-  const said = `${Math.max(0, ...most)} of ${approve} votes`;
-  return against.size === 0 ? said : `${said}, ${against.size} of ${reject} against`;
+  const said = words.approvals.votes(Math.max(0, ...most), approve);
+  return against.size === 0 ? said : words.approvals.against(said, against.size, reject);
 }

@@ -1,4 +1,5 @@
 import { visible } from "../approval/visible.ts";
+import { words } from "./words.ts";
 
 /** More of one text than this is not shown: a page has many of them. */
 export const maxShownLength = 20_000;
@@ -6,7 +7,7 @@ export const maxShownLength = 20_000;
 /** The text as people may read it; where it is very long, its beginning, and that there is more. */
 export function shown(text: string): string {
   if (text.length <= maxShownLength) return visible(text);
-  return `${visible(beginning(text, maxShownLength))}… (${text.length} characters in all; the API has the whole)`;
+  return `${visible(beginning(text, maxShownLength))}… ${words.common.abridged(text.length)}`;
 }
 
 /** The first words, on one line. */

@@ -3,6 +3,8 @@ import type { ApprovalRecord } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
 import { textOf } from "./field.tsx";
 import { Moment } from "./moment.tsx";
+import { outcomeInWords } from "./outcome.ts";
+import { words } from "./words.ts";
 
 interface TimelineProps {
   approval: ApprovalRecord;
@@ -16,11 +18,9 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
   const reason: unknown = resolution_data?.["reason"];
   return (
     <section id="timeline" data-live="">
-      <h2>So far</h2>
+      <h2>{words.timeline.title}</h2>
       <ol class="timeline">
-        <li>
-          Asked <Moment seconds={created_at} nowMs={nowMs} />
-        </li>
+        <li>{words.timeline.asked(<Moment seconds={created_at} nowMs={nowMs} />)}</li>
         {happenedIn(approval).map(({ at, note, what }) => (
           <li>
             {visible(what)} <Moment seconds={at} nowMs={nowMs} />
@@ -29,8 +29,8 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
         ))}
         {status !== "pending" && (
           <li>
-            <span class="badge">{status}</span>
-            {approval.resolved_by !== null && ` by ${visible(approval.resolved_by)}`}{" "}
+            <span class="badge">{words.statuses[status]}</span>
+            {approval.resolved_by !== null && words.timeline.by(visible(approval.resolved_by))}{" "}
             {resolved_at !== null && <Moment seconds={resolved_at} nowMs={nowMs} />}
             {typeof reason === "string" && <p class="said">{visible(reason)}</p>}
             {note !== null && <p class="said">{visible(note)}</p>}
@@ -39,7 +39,7 @@ export function Timeline({ approval, nowMs }: TimelineProps) {
             )}
           </li>
         )}
-        {status !== "pending" && <li>The call: {call_outcome ?? "has not ended yet"}</li>}
+        {status !== "pending" && <li>{outcomeInWords(call_outcome)}</li>}
       </ol>
     </section>
   );
@@ -55,11 +55,15 @@ interface Happened {
 function happenedIn({ policy, votes }: ApprovalRecord): Happened[] {
   const { escalate, escalated_at, reminded_at } = policy;
   return [
-    ...votes.map(({ at, by, note, status }) => ({ at, what: `${by} voted: ${status}`, note })),
-    ...reminded_at.map((at) => ({ at, what: "Its approvers were reminded", note: null })),
+    ...votes.map(({ at, by, note, status }) => ({
+      at,
+      what: words.timeline.voted(by, words.statuses[status]),
+      note,
+    })),
+    ...reminded_at.map((at) => ({ at, what: words.timeline.reminded, note: null })),
     ...escalated_at.map((at, n) => {
-      const to = escalate[n]?.to.join(", ") ?? "others";
-      return { at, what: `Escalated to ${to}`, note: null };
+      const to = escalate[n]?.to.join(", ") ?? words.timeline.others;
+      return { at, what: words.timeline.escalated(to), note: null };
     }),
   ].toSorted((one, other) => one.at - other.at);
 }

@@ -4,17 +4,19 @@ import type { ApprovalPolicy } from "../tools/policy.ts";
 import type { Tool } from "../tools/tool.ts";
 import { decidersInWords } from "../approval/words.ts";
 import { spanInWords } from "./span.ts";
+import { words } from "./words.ts";
+
+const { gate, policy: say } = words.agents;
 
 /** Whether a call of the tool waits, for whom, and what they are asked for. */
 export function gateInWords(tool: Tool): string {
   const { approval, externalExecution, requiresConfirmation, requiresUserInput } = tool;
-  const record = approval?.type === "audit" ? ", and a record of it is left" : "";
-  const who = approval?.type === "required" ? "an approver" : "the run's own user";
-  if (requiresConfirmation) return `Waits for ${who} to confirm it${record}.`;
-  if (requiresUserInput)
-    return `Waits for ${who} to fill in ${tool.userInputFields.join(", ")}${record}.`;
-  if (externalExecution) return `Waits for ${who} to do it and hand in the result${record}.`;
-  return `Runs without asking${record}.`;
+  const record = approval?.type === "audit" ? gate.recorded : "";
+  const who = approval?.type === "required" ? gate.approver : gate.user;
+  if (requiresConfirmation) return gate.confirm(who, record);
+  if (requiresUserInput) return gate.fillIn(who, tool.userInputFields.join(", "), record);
+  if (externalExecution) return gate.execute(who, record);
+  return gate.none(record);
 }
 
 /** The policy of a tool as its code states it, fact by fact; what functions say of each call is told as that. */
@@ -23,30 +25,31 @@ export function ToolPolicy({ policy }: { policy: ApprovalPolicy }) {
   const { edit, escalate, reasons, remindAfterMs, risk, secret } = rules;
   const deciders = decidersInWords({
     allow_self: rules.allowSelf,
-    approvers: approversOf === null ? rules.approvers : ["people decided by code"],
+    approvers: approversOf === null ? rules.approvers : [say.deciders],
     escalated_to: [],
     min_assurance: rules.minAssurance,
     quorum: rules.quorum,
   });
-  const lapse =
-    rules.onExpire === "reject" ? "then the call is refused" : "then the run is cancelled";
+  const expires = spanInWords(expiresInMs);
   return (
     <dl>
-      <Fact term="Asked for">{when === null ? "Every call" : "Decided by code"}</Fact>
-      <Fact term="Who decides">{visible(deciders)}</Fact>
-      {risk !== null && <Fact term="Risk">{risk}</Fact>}
-      <Fact term="Expires in">{`${spanInWords(expiresInMs)}, ${lapse}`}</Fact>
-      <Fact term="Use within">{`${spanInWords(useWithinMs)} of the decision`}</Fact>
-      {edit.length > 0 && <Fact term="May be changed">{listed(edit)}</Fact>}
-      {reasons !== null && <Fact term="Reasons to reject">{listed(reasons)}</Fact>}
+      <Fact term={say.asked}>{when === null ? say.everyCall : say.byCode}</Fact>
+      <Fact term={say.whoDecides}>{visible(deciders)}</Fact>
+      {risk !== null && <Fact term={say.risk}>{words.risks[risk]}</Fact>}
+      <Fact term={say.expires}>
+        {rules.onExpire === "reject" ? say.refused(expires) : say.cancelled(expires)}
+      </Fact>
+      <Fact term={say.use}>{say.ofDecision(spanInWords(useWithinMs))}</Fact>
+      {edit.length > 0 && <Fact term={say.edit}>{listed(edit)}</Fact>}
+      {reasons !== null && <Fact term={say.reasons}>{listed(reasons)}</Fact>}
       {remindAfterMs.length > 0 && (
-        <Fact term="Reminders">{`after ${remindAfterMs.map(spanInWords).join(", ")}`}</Fact>
+        <Fact term={say.reminders}>{say.after(remindAfterMs.map(spanInWords).join(", "))}</Fact>
       )}
       {escalate.map(({ afterMs, to }) => (
-        <Fact term="Escalation">{`after ${spanInWords(afterMs)} also ${listed(to)}`}</Fact>
+        <Fact term={say.escalation}>{say.afterAlso(spanInWords(afterMs), listed(to))}</Fact>
       ))}
-      {secret.length > 0 && <Fact term="Shown to nobody">{listed(secret)}</Fact>}
-      {preview !== null && <Fact term="Preview">Decided by code</Fact>}
+      {secret.length > 0 && <Fact term={say.secret}>{listed(secret)}</Fact>}
+      {preview !== null && <Fact term={say.preview}>{say.byCode}</Fact>}
     </dl>
   );
 }

@@ -2,6 +2,7 @@ import { visible } from "../approval/visible.ts";
 import { Labelled, TextArea } from "./field.tsx";
 import { Page } from "./page.tsx";
 import type { Draft } from "../approval/read-answer.ts";
+import { words } from "./words.ts";
 
 /** An agent or a team that somebody may run. */
 export interface Runnable {
@@ -28,26 +29,25 @@ interface TryProps {
 /** Where a message is written to an agent or a team, and a run of it begins. */
 export function TryIt({ runnables, chosen, draft, askUser, problem }: TryProps) {
   return (
-    <Page section="try" title="Try it">
+    <Page section="try" title={words.tryIt.title}>
       {problem !== undefined && (
         <p class="card notice" role="alert">
           {visible(problem)}
         </p>
       )}
       {chosen === null ? (
-        <p class="card">
-          There is no agent or team that you may run here. Agents are given to AgentOS in code, and
-          whoever runs one needs its scopes to run and to read.
-        </p>
+        <p class="card">{words.tryIt.none}</p>
       ) : (
         <>
-          <nav aria-label="Agents and teams">
+          <nav aria-label={words.tryIt.runnables}>
             <ul class="choices">
               {runnables.map((one) => (
                 <li>
                   <a href={addressOf(one)} aria-current={one === chosen ? "true" : undefined}>
                     <strong>{visible(one.name)}</strong>
-                    <span class="dim">{visible(one.description ?? one.kind)}</span>
+                    <span class="dim">
+                      {visible(one.description ?? words.tryIt.kinds[one.kind])}
+                    </span>
                   </a>
                 </li>
               ))}
@@ -76,7 +76,7 @@ function MessageForm({ chosen, draft, askUser }: FormProps) {
       <Labelled
         id="message"
         name="message"
-        label={<>Message to {visible(chosen.name)}</>}
+        label={words.tryIt.message(visible(chosen.name))}
         hints={[hintOf(chosen)]}
         draft={draft}
       >
@@ -84,7 +84,7 @@ function MessageForm({ chosen, draft, askUser }: FormProps) {
       </Labelled>
       {chosen.examples.length > 1 && (
         <div class="field">
-          <p class="dim">Examples to begin with:</p>
+          <p class="dim">{words.tryIt.examples}</p>
           <ul>
             {others.map(({ n, text }) => (
               <li>
@@ -100,7 +100,7 @@ function MessageForm({ chosen, draft, askUser }: FormProps) {
           name="user_id"
           label={
             <>
-              User <span class="dim">(for whom it is; may be left empty)</span>
+              {words.common.user} <span class="dim">{words.tryIt.userHint}</span>
             </>
           }
           draft={draft}
@@ -116,7 +116,7 @@ function MessageForm({ chosen, draft, askUser }: FormProps) {
         </Labelled>
       )}
       <div class="actions">
-        <button>Start the run</button>
+        <button>{words.tryIt.start}</button>
       </div>
     </form>
   );
@@ -127,6 +127,6 @@ function addressOf({ id, kind }: Runnable): string {
 }
 
 function hintOf({ gated }: Runnable): string {
-  if (gated.length === 0) return "None of its tools waits for a person.";
-  return `It stops for a person's approval before it calls ${visible(gated.join(", "))}. The run's page leads there.`;
+  if (gated.length === 0) return words.tryIt.ungated;
+  return words.tryIt.gated(visible(gated.join(", ")));
 }

@@ -1,8 +1,9 @@
 import type { JsonObject, Requirement, ToolExecution } from "../approval/record.ts";
 import { visible } from "../approval/visible.ts";
-import { Field, Labelled, ResultField, resultHint, TextArea } from "./field.tsx";
+import { Field, Labelled, ResultField, TextArea } from "./field.tsx";
 import type { Draft } from "../approval/read-answer.ts";
 import { maxNoteLength, userNeedsOf } from "./user-answer.ts";
+import { words } from "./words.ts";
 
 interface UserAnswerFormProps {
   runId: string;
@@ -18,17 +19,22 @@ export function UserAnswerForm({ runId, requirement, draft }: UserAnswerFormProp
   return (
     <form method="post" action={`/panel/runs/${runId}`}>
       <input type="hidden" name="requirement" value={id} />
-      <pre tabindex={0} aria-label={`Arguments of ${visible(call.tool_name)}`}>
+      <pre tabindex={0} aria-label={words.answer.argumentsOf(visible(call.tool_name))}>
         {visible(JSON.stringify(settledArgs(call), null, 2))}
       </pre>
       {fields.map((field, at) => (
-        <Field field={field} at={`${id}-${at}`} suggestedBy="The agent suggests:" draft={draft} />
+        <Field
+          field={field}
+          at={`${id}-${at}`}
+          suggestedBy={words.answer.suggested}
+          draft={draft}
+        />
       ))}
       {need === "result" && (
         <ResultField
           id={`result-${id}`}
-          label="Result"
-          hint={resultHint}
+          label={words.answer.result}
+          hint={words.answer.resultHint}
           isRequired
           draft={draft}
         />
@@ -38,7 +44,7 @@ export function UserAnswerForm({ runId, requirement, draft }: UserAnswerFormProp
         name="note"
         label={
           <>
-            Note <span class="dim">(the agent is told, where you reject)</span>
+            {words.common.note} <span class="dim">{words.answer.noteHint}</span>
           </>
         }
         draft={draft}
@@ -54,17 +60,15 @@ export function UserAnswerForm({ runId, requirement, draft }: UserAnswerFormProp
       </Labelled>
       <div class="actions">
         <button class="yes" name="answer" value="yes">
-          {yesWords[need]}
+          {words.answer.yes[need]}
         </button>
         <button class="no" name="answer" value="no" formnovalidate>
-          Reject
+          {words.answer.reject}
         </button>
       </div>
     </form>
   );
 }
-
-const yesWords = { nothing: "Confirm", values: "Send the answers", result: "Hand in the result" };
 
 /** The arguments that stay as they are: a suggestion for a field that is to be filled in stands with the field. */
 function settledArgs({ tool_args, user_input_schema }: ToolExecution): JsonObject {

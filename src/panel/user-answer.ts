@@ -1,6 +1,7 @@
 import type { Requirement, ToolExecution } from "../approval/record.ts";
 import { inputName } from "../approval/control.ts";
 import { type Draft, readResult, readValues } from "../approval/read-answer.ts";
+import { words } from "./words.ts";
 
 /** What the run's own user says of a call that waits for them, in the words that a run takes it in. */
 export interface UserAnswerRead {
@@ -32,13 +33,13 @@ export function readUserAnswer(call: ToolExecution, typed: Draft["typed"]): User
   const isYes = typed.get("answer") === "yes";
   const reasons = new Map<string, string>();
   if (!isYes && typed.get("answer") !== "no") return { ok: false, reasons };
-  if (note.length > maxNoteLength) reasons.set("note", `At most ${maxNoteLength} characters.`);
+  if (note.length > maxNoteLength) reasons.set("note", words.answer.tooLong(maxNoteLength));
   const answer: UserAnswerRead = note === "" ? {} : { confirmation_note: note };
   const need = userNeedsOf(call);
   if (!isYes || need === "nothing") answer.confirmed = isYes;
   if (isYes && need === "result") {
     const result = readResult(typed);
-    if (result === undefined) reasons.set("result", "Say what came of it.");
+    if (result === undefined) reasons.set("result", words.answer.noResult);
     else answer.result = result;
   }
   if (isYes && need === "values") {

@@ -1,5 +1,6 @@
 import { visible } from "../approval/visible.ts";
 import { type Frame, Settings } from "./settings.tsx";
+import { words } from "./words.ts";
 
 /** Whoever looks at the page, as far as their credential proves it. */
 export interface WhoShown {
@@ -27,39 +28,39 @@ export interface WhoProps {
 export function Who({ who, ways, frame }: WhoProps) {
   return (
     <Settings part="signIn" frame={frame}>
-      <h2>You</h2>
+      <h2>{words.who.title}</h2>
       <dl>
-        <dt>Name</dt>
+        <dt>{words.who.name}</dt>
         <dd>{visible(who.name)}</dd>
-        <dt>Principal</dt>
+        <dt>{words.who.principal}</dt>
         <dd>{visible(who.id)}</dd>
-        <dt>Kind</dt>
+        <dt>{words.who.kind}</dt>
         <dd>
           {who.kind}
-          {who.shared && ", one for all: nobody in particular"}
+          {who.shared && words.who.shared}
         </dd>
-        <dt>Scopes</dt>
+        <dt>{words.who.scopes}</dt>
         <dd>{listed(who.scopes)}</dd>
-        <dt>Groups</dt>
+        <dt>{words.who.groups}</dt>
         <dd>{listed(who.groups)}</dd>
-        <dt>Assurance</dt>
+        <dt>{words.who.assurance}</dt>
         <dd>{who.assurance}</dd>
-        <dt>Sees</dt>
-        <dd>
-          {who.ownOnly ? "what they have asked for themselves" : "what everybody has asked for"}
-        </dd>
+        <dt>{words.who.sees}</dt>
+        <dd>{who.ownOnly ? words.who.seesOwn : words.who.seesAll}</dd>
       </dl>
       <form method="post" action="/panel/sign-out">
-        <button>Sign out</button>
+        <button>{words.who.signOut}</button>
       </form>
       {who.byAccess && (
         <p>
-          Cloudflare Access let you in: <a href="/cdn-cgi/access/logout">sign out there as well</a>.
+          {words.who.byAccess((text) => (
+            <a href="/cdn-cgi/access/logout">{text}</a>
+          ))}
         </p>
       )}
       {ways !== null && (
         <>
-          <h2>Who is let in</h2>
+          <h2>{words.who.ways}</h2>
           <ul>
             {ways.map((way) => (
               <li>{visible(way)}</li>
@@ -71,6 +72,6 @@ export function Who({ who, ways, frame }: WhoProps) {
   );
 }
 
-function listed(words: readonly string[]): string {
-  return words.length === 0 ? "none" : visible(words.join(", "));
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? words.who.none : visible(names.join(", "));
 }

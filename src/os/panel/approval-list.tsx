@@ -10,6 +10,7 @@ import type { Principal } from "../principal.ts";
 import { decides } from "./forms.ts";
 import { heldOf } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 const pageSize = 50;
 
@@ -61,7 +62,7 @@ export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
         further={next === null ? null : addressOf({ cursor: next })}
         nowMs={now()}
         askName={principal.shared}
-        problem={read.success ? undefined : "That search cannot be read. This is what is waiting."}
+        problem={read.success ? undefined : words.approvals.unreadable}
       />,
       read.success ? 200 : 422,
     );
@@ -70,9 +71,11 @@ export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
   app.post("/batch", ...decides, async (c) => {
     const read = Batch.safeParse(await readForm(c, true));
     if (!read.success) {
-      const problem = "Choose up to 100 approvals, and then what becomes of them.";
-      const items = [{ id: "", toolName: problem, problem: "Nothing was decided.", status: "" }];
-      return c.html(<BatchOutcome items={items} decision="decided" />, 422);
+      const problem = words.approvals.chooseSome;
+      const items = [
+        { id: "", toolName: problem, problem: words.approvals.nothingDecided, status: "" },
+      ];
+      return c.html(<BatchOutcome items={items} decision={words.approvals.decided} />, 422);
     }
     const { decision, id: ids, note, resolved_by: by } = read.data;
     const data = note === "" ? null : { note };
@@ -88,11 +91,11 @@ export function approvalListPages(parts: PanelParts): Hono<OsEnv> {
             id: answer.approval_id,
             toolName: answer.approval.tool_name,
             problem: null,
-            status: answer.approval.status,
+            status: words.statuses[answer.approval.status],
           }
         : { id: answer.approval_id, toolName: null, problem: answer.detail, status: "" },
     );
-    return c.html(<BatchOutcome items={items} decision={decision} />);
+    return c.html(<BatchOutcome items={items} decision={words.statuses[decision]} />);
   });
 
   return app;

@@ -9,6 +9,7 @@ import { readForm } from "../body.ts";
 import { decides } from "./forms.ts";
 import { heldOf, mayStart } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 /** Each approval's page, the form that decides, and the one that gives it more time. */
 export function approvalPages(parts: PanelParts): Hono<OsEnv> {
@@ -67,11 +68,12 @@ export function approvalPages(parts: PanelParts): Hono<OsEnv> {
     const answer = readAnswer(approval, typed);
     if (!answer.ok) {
       if (approval.status !== "pending") {
-        const taken = `Approval is already '${approval.status}' and cannot be resolved`;
+        const taken = words.approval.taken(words.statuses[approval.status]);
         return show(approval, taken, 409);
       }
-      const problem = answer.reasons.size === 0 ? "That answer cannot be read." : seeBelow;
-      return show(approval, `${problem} Nothing was decided.`, 422, answer.reasons);
+      const problem =
+        answer.reasons.size === 0 ? words.problems.unreadable : words.problems.seeBelow;
+      return show(approval, words.approval.undecided(problem), 422, answer.reasons);
     }
     try {
       await approvals.resolve(c.env, id, answer.decision, c.var.principal, answer.by);
@@ -91,7 +93,8 @@ export function approvalPages(parts: PanelParts): Hono<OsEnv> {
           return reason === undefined ? [] : [[inputName(field), reason] as const];
         }),
       );
-      const problem = reasons.size === 0 ? message : `${seeBelow} Nothing was decided.`;
+      const problem =
+        reasons.size === 0 ? message : words.approval.undecided(words.problems.seeBelow);
       return show(approval, problem, 422, reasons);
     }
     return c.redirect(`/panel/approvals/${id}`, 303);
@@ -120,5 +123,3 @@ export function approvalPages(parts: PanelParts): Hono<OsEnv> {
 function isStatus(status: number): status is 403 | 409 | 422 {
   return [403, 409, 422].includes(status);
 }
-
-const seeBelow = "Something does not fit: see what is said of it below.";

@@ -9,6 +9,7 @@ import { readForm } from "../body.ts";
 import { ownForms } from "./forms.ts";
 import { frameOf } from "./frame.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 const admin = requires("agent_os:admin");
 const pageSize = 50;
@@ -48,7 +49,7 @@ export function channelPages(parts: PanelParts): Hono<OsEnv> {
   app.post("/:action{open|close}", ownForms, admin, async (c) => {
     const id = textsOf(await readForm(c)).get("channel_id") ?? "";
     if (c.req.param("action") === "open") await channels.open(c.env, id);
-    else await channels.close(c.env, id, `Closed by ${c.var.principal.name}.`);
+    else await channels.close(c.env, id, words.channels.closedBy(c.var.principal.name));
     return c.redirect(path, 303);
   });
 
@@ -58,7 +59,7 @@ export function channelPages(parts: PanelParts): Hono<OsEnv> {
       await channels.redeliver(c.env, id);
     } catch (error) {
       if (!(error instanceof KernError) || error.code !== "conflict") throw error;
-      return c.html(await page(c, `It was not received: ${error.message}`), 409);
+      return c.html(await page(c, words.channels.notReceived(error.message)), 409);
     }
     return c.redirect(path, 303);
   });

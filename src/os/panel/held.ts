@@ -6,6 +6,7 @@ import { everyone } from "../../run/store.ts";
 import type { OsEnv } from "../auth.ts";
 import { isAdmin } from "../principal.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 /**
  * Why gated calls do not start, a sentence for each switch that is on of these agents and teams, and of everything. The
@@ -23,16 +24,15 @@ export async function heldBy(
     const ids = new Set([everyone, ...(await concerned())]);
     const found = on.filter(({ id }) => ids.has(id));
     return found.map(({ changed_by, id, reason }) => {
-      const told = isAdmin(c.var.principal)
-        ? ` by ${changed_by}${reason === null ? "" : `: ${reason}`}`
-        : "";
-      const what = id === everyone ? "Everything" : `'${all.get(id)?.name ?? id}'`;
+      const told = isAdmin(c.var.principal) ? words.held.by(changed_by, reason) : "";
       const end = /[.!?]$/.test(told) ? "" : ".";
-      return `${what} was paused${told}${end} No gated call ${id === everyone ? "" : "of its "}starts.`;
+      return id === everyone
+        ? words.held.everything(told, end)
+        : words.held.one(all.get(id)?.name ?? id, told, end);
     });
   } catch (error) {
     if (!(error instanceof KernError)) throw error;
-    return ["The kill switch cannot be read, so no gated call starts."];
+    return [words.held.unknown];
   }
 }
 

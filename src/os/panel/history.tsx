@@ -6,6 +6,7 @@ import { textsOf } from "../../approval/read-answer.ts";
 import { ApprovalQuery } from "../approval-query.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 const pageSize = 50;
 const names = new Set<string>(["cursor", ...filterNames]);
@@ -37,7 +38,7 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
         />,
         answer,
       );
-    if (!tab.success) return show(null, 422, `Choose one of these: ${historyTabs.join(", ")}.`);
+    if (!tab.success) return show(null, 422, words.history.chooseTab(historyTabs.join(", ")));
     const query = ApprovalQuery.safeParse({
       ...Object.fromEntries([...typed].map(([name, text]) => [name, dayAsMoment(name, text)])),
       ...(tab.data !== "all" && { status: tab.data }),
@@ -46,9 +47,9 @@ export function historyPages({ approvals, now }: PanelParts): Hono<OsEnv> {
     if (!query.success) {
       const reasons = query.error.issues.map(({ message, path }) => {
         const name = String(path[0]);
-        return [name, isDay(name) ? "Give a day, as in 2026-11-01." : message] as const;
+        return [name, isDay(name) ? words.history.giveDay : message] as const;
       });
-      return show(null, 422, "These filters cannot be read.", new Map(reasons));
+      return show(null, 422, words.history.unreadable, new Map(reasons));
     }
     try {
       const { data, meta } = await approvals.list(

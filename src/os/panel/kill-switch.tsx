@@ -10,6 +10,7 @@ import { PauseRequest } from "../switches.ts";
 import { ownForms } from "./forms.ts";
 import { frameOf } from "./frame.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 const admin = requires("agent_os:admin");
 
@@ -20,7 +21,7 @@ export function killSwitchPages(parts: PanelParts): Hono<OsEnv> {
   const page = async (c: Context<OsEnv>, refused?: KillSwitchProps["refused"]) => {
     const states = new Map((await switches.list(c.env)).map((state) => [state.id, state]));
     const shown: SwitchShown[] = [
-      { id: everyone, name: "everything", kind: "everything", state: null },
+      { id: everyone, name: words.switches.everything, kind: "everything", state: null },
       ...[...all.values()].map(({ id, name, sourceType }): SwitchShown => ({
         id,
         name,

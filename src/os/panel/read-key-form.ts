@@ -3,6 +3,7 @@ import { scopeBox } from "../../panel/key-form.tsx";
 import type { Draft } from "../../approval/read-answer.ts";
 import { KeyRequest } from "../key-schemas.ts";
 import { scopes } from "../principal.ts";
+import { words } from "../../panel/words.ts";
 
 type Reading =
   | { ok: true; request: z.output<typeof KeyRequest> }
@@ -23,17 +24,15 @@ export function readKeyForm(typed: Draft["typed"]): Reading {
   const request = KeyRequest.safeParse(asked);
   if (request.success) return { ok: true, request: request.data };
   const reasons = request.error.issues.map(({ message, path: [name, at] }) => {
-    if (name === "expires_in") return [name, expiry] as const;
+    if (name === "expires_in") return [name, words.apiKeys.form.wrongSpan] as const;
     if (name === "scopes" && asked.scopes.length === 0)
-      return [name, "Give one scope at least."] as const;
+      return [name, words.apiKeys.form.noScope] as const;
     const word = name === "scopes" && typeof at === "number" ? `${asked.scopes[at]}: ` : "";
     return [String(name), `${word}${message}`] as const;
   });
   // Of several things that are wrong with an input the first is said.
   return { ok: false, reasons: new Map(reasons.reverse()) };
 }
-
-const expiry = "Give a number with a unit, such as 4h or 90d, of ten years at most.";
 
 function wordsOf(text: string, between: RegExp | string): string[] {
   return text

@@ -17,6 +17,7 @@ import { runPages } from "./runs.tsx";
 import { settingsPages } from "./settings.tsx";
 import { signInRoutes } from "./sign-in.tsx";
 import { tryPages } from "./try.tsx";
+import { words } from "../../panel/words.ts";
 
 /** The pages for people: plain forms, which work without script. */
 export function panelRoutes(
@@ -64,14 +65,15 @@ export function panelRoutes(
     const nobody = known && error.code === "unauthorized";
     const signIn = `/panel/sign-in?next=${encodeURIComponent(new URL(c.req.url).pathname)}`;
     if (nobody && c.req.method === "GET") return c.redirect(signIn, 303);
-    const title = known && error.code === "not_found" ? "Not found" : "That did not work";
+    const title =
+      known && error.code === "not_found" ? words.problems.notFound : words.problems.failed;
     return c.html(
       <Page title={title}>
         <p class="card">
           {known && !nobody && messageOf(error)}
-          {!known && "Something went wrong on our side. Nothing was decided."}
-          {nobody && "You are not signed in any more. Nothing was decided. "}
-          {nobody && <a href={signIn}>Sign in</a>}
+          {!known && words.problems.ours}
+          {nobody && `${words.problems.signedOut} `}
+          {nobody && <a href={signIn}>{words.problems.signIn}</a>}
         </p>
       </Page>,
       known ? error.status : 500,

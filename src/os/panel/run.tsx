@@ -17,6 +17,7 @@ import { eventStream } from "../sse.ts";
 import { ownForms } from "./forms.ts";
 import { heldBy } from "./held.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 /** How long the page of a run that was answered waits for it to get somewhere. */
 const waitMs = 1_000;
@@ -72,18 +73,18 @@ export function runPage(parts: PanelParts): Hono<OsEnv> {
       c.html(
         <RunDetail
           {...await shownTo(c, await visibleRun(c))}
-          problem={`${problem} Nothing was answered.`}
+          problem={words.waits.problem(problem)}
           refused={{ id, draft: { typed, reasons } }}
         />,
         status,
       );
-    if (requirement === undefined) return show("The call does not wait for an answer.", 409);
+    if (requirement === undefined) return show(words.waits.gone, 409);
     const { member_run_id, tool_execution: call } = requirement;
-    if (isGatedWait(requirement)) return show("An approval decides on this call.", 403);
+    if (isGatedWait(requirement)) return show(words.waits.gated, 403);
     const read = readUserAnswer(call, typed);
     if (!read.ok)
       return show(
-        read.reasons.size === 0 ? "That answer cannot be read." : seeBelow,
+        read.reasons.size === 0 ? words.problems.unreadable : words.problems.seeBelow,
         422,
         read.reasons,
       );
@@ -106,7 +107,11 @@ export function runPage(parts: PanelParts): Hono<OsEnv> {
     } catch (error) {
       if (!(error instanceof KernError) || !isShown(error.status)) throw error;
       const reasons = reasonsFor(call, error.fields);
-      return show(reasons.size === 0 ? error.message : seeBelow, error.status, reasons);
+      return show(
+        reasons.size === 0 ? error.message : words.problems.seeBelow,
+        error.status,
+        reasons,
+      );
     }
     return c.redirect(`/panel/runs/${run.run_id}`, 303);
   });
@@ -158,5 +163,3 @@ async function onlyWaits(env: Record<string, unknown>, { run_id }: RunView): Pro
 function isShown(status: number): status is 403 | 409 | 422 | 503 {
   return [403, 409, 422, 503].includes(status);
 }
-
-const seeBelow = "Something does not fit: see what is said of it below.";

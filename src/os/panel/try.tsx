@@ -13,6 +13,7 @@ import { RunRequest } from "../run-request.ts";
 import { startRun } from "../start-run.ts";
 import { ownForms } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
+import { words } from "../../panel/words.ts";
 
 /** How long the page of a run that was started waits for it to get somewhere. */
 const waitMs = 1_000;
@@ -74,7 +75,7 @@ export function tryPages({ agents, teams, ...parts }: PanelParts): Hono<OsEnv> {
       const reasons = new Map(
         asked.error.issues.map(({ message, path }) => [String(path[0]), message] as const),
       );
-      return c.html(page(c, agent, { typed, reasons }, "Nothing was started: see below."), 422);
+      return c.html(page(c, agent, { typed, reasons }, words.tryIt.seeBelow), 422);
     }
     try {
       const run = await startRun(c.env, parts, {
@@ -91,7 +92,7 @@ export function tryPages({ agents, teams, ...parts }: PanelParts): Hono<OsEnv> {
       return c.redirect(`/panel/runs/${run.run_id}`, 303);
     } catch (error) {
       if (!(error instanceof KernError) || error.status === 500) throw error;
-      const problem = `Nothing was started. ${error.message}`;
+      const problem = words.tryIt.problem(error.message);
       return c.html(page(c, agent, { typed, reasons: new Map() }, problem), error.status);
     }
   });
