@@ -32,7 +32,7 @@ const giveUpMs = 3 * 86_400_000;
 /** How long a channel may take for one message. */
 const messageMs = 15_000;
 /** One that does not heed the signal is left alone after this time. */
-const unheededMs = 5_000;
+const unheededMs = 10_000;
 /** So long what a channel does not take keeps the rest waiting: from then on it may be the message, and not the channel. */
 const patienceMs = 3_600_000;
 /** So many that are not taken are the channel's fault all the same. */

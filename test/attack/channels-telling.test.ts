@@ -124,7 +124,7 @@ test("a channel that never answers and heeds no signal is given up for this time
   const hurried = vi
     .spyOn(globalThis, "setTimeout")
     .mockImplementation(((run: () => void, ms = 0) =>
-      platforms(run, ms === 15_000 || ms === 20_000 ? 1 : ms)) as never);
+      platforms(run, ms === 15_000 || ms === 25_000 ? 1 : ms)) as never);
   try {
     let attempts = 0;
     pager.answer = async () => {
