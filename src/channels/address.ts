@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 
 /** Names that lead into a network of its own, whoever answers for them. */
-const inner = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|arpa)$/;
+const inner = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|svc|arpa)$/;
 
 /**
  * Why nothing is sent to this address; null where it may be. Only https to a public name or address: what leads to the
@@ -15,7 +15,7 @@ export function refusedAddress(address: string, { loopback = false } = {}): stri
     return "A URL with a name or a password in it is refused.";
   const host = hostname
     .replace(/^\[|\]$/g, "")
-    .replace(/\.$/, "")
+    .replace(/\.+$/, "")
     .toLowerCase();
   const isLoopback = host === "localhost" || rangeOf(host) === "loopback";
   if (loopback && isLoopback && (protocol === "http:" || protocol === "https:")) return null;
@@ -27,12 +27,17 @@ export function refusedAddress(address: string, { loopback = false } = {}): stri
   return null;
 }
 
+const givenOut = ipaddr.IPv6.parse("2000::");
+
 /** What kind of address it is; null for a name. */
 function rangeOf(host: string): string | null {
   if (!ipaddr.isValid(host)) return null;
   // What stands for an address of the older kind is one.
   const range = ipaddr.process(host).range();
   if (range !== "unicast") return range;
+  const address = ipaddr.parse(host);
+  // Of the newer kind only these are given out for public use; others may carry one of the older kind inside.
+  if (address instanceof ipaddr.IPv6 && !address.match(givenOut, 3)) return "not given out";
   // NAT64 and 6to4 carry one inside.
-  return ipaddr.parse(host).range();
+  return address.range();
 }

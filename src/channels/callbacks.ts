@@ -47,16 +47,20 @@ export function callbacks(options: CallbackOptions = {}): CallbackChannel {
     id: "callback",
     maxBackOffMs,
     wants: (type) => wanted.has(type),
+    concerns: ({ callbackUrl }) => callbackUrl !== null,
     refused,
     secretsOf,
     async tell(notice, context) {
       const { callbackUrl: url, run } = notice;
-      if (url === null || refused(url) !== null) return { kind: "sent", receipt: null };
+      if (url === null) return { kind: "sent", receipt: null };
+      // It was allowed when the run was started.
+      const reason = refused(url);
+      if (reason !== null) return { kind: "sent", receipt: null, problem: reason };
       const secrets = secretsOf(context.env, run.requested_by);
       const send = options.fetch ?? fetch;
       const told = await post({ url, secrets, send, full: false, allowLoopback }, notice, context);
       // Nobody there is no reason to call nobody else.
-      return told.kind === "gone" ? { kind: "sent", receipt: null } : told;
+      return told.kind === "gone" ? { kind: "sent", receipt: null, problem: told.reason } : told;
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Channel {
   readonly maxBackOffMs: number;
   /** Whether it is to be told of this at all. */
   wants(type: NoticeType): boolean;
+  /** Whether there is anybody to tell of this one; where there is nobody, nothing is told or logged. Default: there is. */
+  concerns?(notice: Notice): boolean;
   /**
    * Tells of it. Throws where another attempt may help: a `KernError` with `retryAfterMs` says when. A message that was sent
    * and whose answer was lost is told again, under the same `notice.id`.

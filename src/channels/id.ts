@@ -10,6 +10,8 @@ const taken = new Set([
   "docs",
   "keys",
   "switches",
+  "pause",
+  "unpause",
   "health",
   "info",
   "config",

@@ -30,7 +30,8 @@ export function deskOf({ approvals, db, links, now, url }: DeskParts) {
       ask: (principal: Principal) => Promise<Answered>,
     ): Promise<Answered> => {
       try {
-        const principal = "address" in by ? principalAt(by) : await links.principalOf(env, by);
+        if ("address" in by) return await ask(principalAt(by));
+        const principal = await links.principalOf(env, by);
         if (principal === null) return unlinked;
         if (!holds(principal, scope)) return { ...other, message: lacking(scope) };
         return await ask(principal);
@@ -69,7 +70,10 @@ export function deskOf({ approvals, db, links, now, url }: DeskParts) {
   };
 }
 
-/** Who is known by an address alone: they see what they were told of, and decide where a policy says that this is enough. */
+/**
+ * Who is known by an address alone: they see what they were told of, and decide where a policy says that this is enough. They
+ * hold no scopes, because policies name approvers by those as well.
+ */
 function principalAt({ address, groups }: Addressee): Principal {
   const name = exactName(address);
   const id = `mailto:${name}`;
@@ -81,7 +85,7 @@ function principalAt({ address, groups }: Addressee): Principal {
     aliases: aliasesOf([id, name]),
     names: [id, name],
     groups,
-    scopes: new Set(["approvals:read", "approvals:write"]),
+    scopes: new Set(),
     assurance: "email",
     ownOnly: false,
   };

@@ -29,6 +29,7 @@ export function notifier({ channels, db, links, now, url }: NotifierParts): Noti
     const env = given as Record<string, unknown>;
     const channel = byId.get(channelId);
     if (channel === undefined) return { kind: "gone", reason: "This channel is not configured." };
+    if (channel.concerns?.(notice) === false) return { kind: "sent", receipt: told.receipt };
     const closed = await closedReason(env, channelId);
     if (closed !== null) return { kind: "gone", reason: closed };
     const log = async (status: DeliveryRow["status"], error: string | null): Promise<void> =>

@@ -6,9 +6,9 @@ import { askRun } from "./runs.ts";
 
 /** A run that was told to move and has not reported for this long has lost its alarm, or the database missed its news. */
 const stuckAfterMs = 2 * 60_000;
-/** A run whose start and whose session's deletion crossed is told of within moments, unless its database is away. */
 /** How long it is kept what channels were told. */
 const keptMs = 30 * 24 * 60 * 60_000;
+/** A run whose start and whose session's deletion crossed is told of within moments, unless its database is away. */
 const lateMs = 24 * 60 * 60_000;
 
 export interface Swept {
@@ -55,9 +55,10 @@ export async function sweep(
   const paused = new Set([...some, ...wrapped]);
   for (const id of paused) await poke(id);
   swept.checked = paused.size;
-  await store.prune(now(), now() - keptMs);
   const left = await cancelLeftBehind(env, store.sessions, { deletedSinceMs: now() - lateMs });
   swept.cancelled = left.cancelled;
   swept.failed += left.failed;
+  // The last of all: nothing waits for it.
+  await store.prune(now(), now() - keptMs);
   return swept;
 }

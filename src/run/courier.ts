@@ -1,6 +1,7 @@
 import type { Notice, NoticeType, Receipt, Told } from "../approval/notice.ts";
 import { KernError } from "../errors.ts";
 import type { Tool } from "../tools/tool.ts";
+import { within } from "./deadline.ts";
 import type { Journal } from "./journal.ts";
 import { isStale, noticesIn } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
@@ -30,8 +31,17 @@ export interface CourierParts {
 const giveUpMs = 3 * 86_400_000;
 /** How long a channel may take for one message. */
 const messageMs = 15_000;
+/** One that does not heed the signal is left alone after this time. */
+const unheededMs = 10_000;
+/** So long what a channel does not take keeps the rest waiting: from then on it may be the message, and not the channel. */
+const patienceMs = 3_600_000;
+/** So many that are not taken are the channel's fault all the same. */
+const maxFailures = 10;
 
-/** Brings one channel up to date: in order, each notice once, and what has become pointless not at all. */
+/**
+ * Brings one channel up to date: in order, each notice once, and what has become pointless not at all. What it has not taken
+ * for long is told later, so that it keeps nothing else from being told.
+ */
 export class Courier {
   readonly #parts: CourierParts;
 
@@ -50,7 +60,17 @@ export class Courier {
         isYoung(notice, state, now()) &&
         !sent.has(notice.id),
     );
-    for (const notice of due) await this.#tell(notice);
+    const failures: unknown[] = [];
+    for (const notice of due) {
+      try {
+        await this.#tell(notice);
+      } catch (error) {
+        failures.push(error);
+        const isNew = now() - notice.atMs < patienceMs;
+        if (isNew || isAskedToWait(error) || failures.length >= maxFailures) break;
+      }
+    }
+    if (failures.length > 0) throw failures.find(isAskedToWait) ?? failures[0];
   }
 
   /** Tells one thing once more, whatever was told before; false where nothing of that id has happened here. */
@@ -58,11 +78,13 @@ export class Courier {
     const { journal, route, tools } = this.#parts;
     const found = noticesIn(journal.rows(), state, { channelId: route.id, tools: tools() });
     const notice = found.find(({ id }) => id === noticeId);
-    if (notice !== undefined) await this.#tell(notice);
-    return notice !== undefined;
+    if (notice === undefined) return false;
+    const told = await this.#tell(notice);
+    if (told.kind === "gone") throw new KernError("unavailable", told.reason);
+    return true;
   }
 
-  async #tell(notice: Notice): Promise<void> {
+  async #tell(notice: Notice): Promise<Told> {
     const { notify, route, sent } = this.#parts;
     const subject = notice.approval?.id ?? notice.run.run_id;
     const receipt = sent.receipt(route.id, subject);
@@ -70,7 +92,12 @@ export class Courier {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), messageMs);
     try {
-      const told = await notify(notice, { receipt, signal: late.signal });
+      const told = await within(
+        messageMs + unheededMs,
+        notify(notice, { receipt, signal: late.signal }),
+      );
+      if (told === "late")
+        throw new KernError("unavailable", "The channel did not answer in time.");
       if (told.kind === "partly") {
         // Under another name, because it is to be told again.
         sent.note(`${notice.id}.partly`, route.id, subject, told.receipt);
@@ -80,10 +107,15 @@ export class Courier {
         });
       }
       sent.note(notice.id, route.id, subject, told.kind === "sent" ? told.receipt : null);
+      return told;
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+function isAskedToWait(error: unknown): boolean {
+  return error instanceof KernError && error.retryAfterMs !== undefined;
 }
 
 /** A channel that comes late is not told of what is long over, but of what still waits. */

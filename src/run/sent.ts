@@ -35,8 +35,10 @@ export class Sent {
       );
       this.#isThere = true;
     }
+    // What is kept is the last row's, so one that is told once more becomes the last; with nothing to keep it stays in its place.
+    const instead = receipt === null ? "IGNORE" : "REPLACE";
     this.#storage.sql.exec(
-      "INSERT INTO sent (id, channel, subject, receipt) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET receipt = coalesce(excluded.receipt, sent.receipt)",
+      `INSERT OR ${instead} INTO sent (id, channel, subject, receipt) VALUES (?, ?, ?, ?)`,
       noticeId,
       channelId,
       subject,
