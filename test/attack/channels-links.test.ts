@@ -18,7 +18,7 @@ import { db } from "../database.ts";
 import { clock, script } from "../world.ts";
 
 const links = linksOf(db, false, clock.now);
-const asked = async (fields: object = {}) => {
+const asked = async (fields: Record<string, unknown> = {}) => {
   const { run_id } = await start(
     script({ calls: [{ name: "pay_by_finance", args: { amount: 12 } }] }),
     fields,

@@ -29,6 +29,7 @@ export interface Input {
 /** What all inputs of ours are called in their blocks. */
 export const typedId = "typed";
 const maxLabelLength = 2000;
+const emoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
 const maxOptionLength = 75;
 const maxOptions = 100;
 /** Slack takes a hundred blocks; a few are ours. */
@@ -161,8 +162,9 @@ function choice(
 
 /** An argument as it is, to be changed: what comes back as it was has not been changed. */
 function editInput({ input, isSecret, isText, name, text: value }: Editable): Input {
-  // What an input does not show, or would not give back, is not put into one.
-  if (value.length > maxTextLength || visible(value) !== value) throw new DoesNotFit();
+  // What an input does not show, or would not give back as it was, is not put into one: Slack writes emoji as their names.
+  if (value.length > maxTextLength || visible(value) !== value || emoji.test(value))
+    throw new DoesNotFit();
   const hint = isSecret
     ? "It is not shown. Left empty, it stays as it is."
     : isText
