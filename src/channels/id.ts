@@ -9,6 +9,7 @@ const taken = new Set([
   "ops",
   "docs",
   "keys",
+  "links",
   "switches",
   "pause",
   "unpause",

@@ -68,7 +68,9 @@ export function linksOn(
       const removed = await ask((db) =>
         db
           .delete(links)
-          .where(and(eq(links.id, id), eq(links.principal, principal)))
+          .where(
+            and(eq(links.id, id), principal === null ? undefined : eq(links.principal, principal)),
+          )
           .returning({ id: links.id }),
       );
       return removed.length > 0;

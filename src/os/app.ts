@@ -21,6 +21,7 @@ import { onError } from "./errors.ts";
 import { keyRoutes, keysOf } from "./keys.ts";
 import { isLoopback, originOf } from "./loopback.ts";
 import { opsRoutes } from "./ops.ts";
+import { linkRoutes } from "./link-routes.ts";
 import { linksOf } from "./links.ts";
 import { liveRoutes } from "./panel/live.ts";
 import { panelRoutes } from "./panel/routes.tsx";
@@ -126,6 +127,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", keyRoutes(keys));
   app.route("/", channelRoutes(channels));
   app.route("/", callbackRoutes(callbacks));
+  app.route("/", linkRoutes(links));
   app.route("/", opsRoutes(db, now));
   return app;
 }

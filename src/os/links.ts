@@ -18,13 +18,13 @@ export interface Links {
   of(env: Env, principal: Principal): Promise<LinkRow[]>;
   /** The accounts whose ids begin so, the first thousand of them, and whom they stand for. */
   list(env: Env, prefix: string): Promise<{ row: LinkRow; principal: Principal }[]>;
-  /** False where that is no link of theirs. */
+  /** False where that is no link of theirs; an admin ends anybody's. */
   remove(env: Env, id: string, principal: Principal): Promise<boolean>;
 }
 
 const codeMs = 10 * 60_000;
 /** What somebody may do is noted when they link, so it is to be noted anew from time to time. */
-const linkMs = 90 * 86_400_000;
+const linkMs = 30 * 86_400_000;
 const codeLength = 12;
 const maxListed = 1000;
 /** The most that a linked account proves: how it is used says whether it is less. */
@@ -97,7 +97,8 @@ export function linksOf(db: Db | null, isolateUsers: boolean, now: () => number)
         console.error(`kern: of the accounts '${prefix}…' only ${maxListed} are looked at`);
       return rows.map((row) => ({ row, principal: behind(row, linkedAssurance) }));
     },
-    remove: async (env, id, principal) => store(env).remove(id, principal.id),
+    remove: async (env, id, principal) =>
+      store(env).remove(id, isAdmin(principal) ? null : principal.id),
   };
 }
 

@@ -337,8 +337,8 @@ export interface LinkStore {
   of(principal: string): Promise<LinkRow[]>;
   /** Those of accounts whose ids begin so, which are still good, in the order of their ids. */
   list(prefix: string, nowMs: number, limit: number): Promise<LinkRow[]>;
-  /** False where the principal has no such link. */
-  remove(id: string, principal: string): Promise<boolean>;
+  /** False where the principal has no such link; null: whosever it is. */
+  remove(id: string, principal: string | null): Promise<boolean>;
 }
 
 /** What was used once and cannot be again. */

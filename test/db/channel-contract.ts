@@ -71,6 +71,9 @@ export function channelContract(store: () => Store): void {
       expect(await links.remove("slack:T1:U1", "ann")).toBe(false);
       expect(await links.remove("slack:T1:U1", "bob")).toBe(true);
       expect(await links.of("bob")).toEqual([]);
+      await links.set(link());
+      expect(await links.remove("slack:T1:U1", null)).toBe(true);
+      expect(await links.remove("slack:T1:U1", null)).toBe(false);
     });
 
     test("those of one workspace are listed by their ids, without what has expired, and no more than asked for", async () => {

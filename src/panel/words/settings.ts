@@ -137,7 +137,7 @@ export const links = {
   nobody:
     "The security key, an API key and a machine without sign-in are nobody in particular, so no account can stand for them. Sign in as yourself, with a token or through Cloudflare Access, to link one.",
   accounts: "Accounts",
-  lasts: "A link lasts 90 days; then the account is to be linked anew.",
+  lasts: "A link lasts 30 days; then the account is to be linked anew.",
   none: "No account is linked to you.",
   linked: "Linked",
   over: "Over",
