@@ -10,7 +10,7 @@ import { bindings } from "../client.ts";
 import { db } from "../database.ts";
 import { clock } from "../world.ts";
 
-const record = { args_hash: "h", policy: { min_assurance: "email" } } as ApprovalRecord;
+const record = { args_hash: "a".repeat(64), policy: { min_assurance: "email" } } as ApprovalRecord;
 
 /** As whom this address decides. */
 async function decidingAs(address: string, groups: string[] = []): Promise<Principal[]> {
@@ -25,7 +25,7 @@ async function decidingAs(address: string, groups: string[] = []): Promise<Princ
   const links = linksOf(db, false, clock.now);
   const desk = deskOf({ approvals, db, links, url: "https://kern.example.com", now: clock.now });
   const decision = { status: "approved", data: null } as const;
-  await desk(bindings).decide("apr_1", decision, { address, groups }, "h");
+  await desk(bindings).decide("apr_1", decision, { address, groups }, record.args_hash);
   return found;
 }
 
