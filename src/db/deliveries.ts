@@ -1,7 +1,9 @@
-import { and, asc, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { ChannelStore, DeliveryStore } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Ask } from "./session-queries.ts";
+
+const fields = ["approval_id", "channel", "run_id", "status"] as const;
 
 /** The log of what channels were told, on the table of either database. */
 export function deliveriesOn(deliveries: typeof d1.deliveries, ask: Ask): DeliveryStore {
@@ -23,25 +25,21 @@ export function deliveriesOn(deliveries: typeof d1.deliveries, ask: Ask): Delive
       const [row] = await ask((db) => db.select().from(deliveries).where(eq(deliveries.id, id)));
       return row ?? null;
     },
-    async list({ approval_id, channel, run_id, status }, { after, limit }) {
-      const matches = [
-        channel === undefined ? undefined : eq(deliveries.channel, channel),
-        status === undefined ? undefined : eq(deliveries.status, status),
-        run_id === undefined ? undefined : eq(deliveries.run_id, run_id),
-        approval_id === undefined ? undefined : eq(deliveries.approval_id, approval_id),
-      ];
-      const place =
+    async list(filter, { after, limit }) {
+      const place = sql`(${deliveries.created_at_ms}, ${deliveries.id})`;
+      const isBehind =
         after === null
           ? undefined
-          : or(
-              lt(deliveries.created_at_ms, after.created_at_ms),
-              and(eq(deliveries.created_at_ms, after.created_at_ms), lt(deliveries.id, after.id)),
-            );
+          : sql`${place} < (${after.created_at_ms}, ${sql.param(after.id, deliveries.id)})`;
+      const matches = fields.map((name) => {
+        const value = filter[name];
+        return value === undefined ? undefined : eq(deliveries[name], value);
+      });
       return ask((db) =>
         db
           .select()
           .from(deliveries)
-          .where(and(place, ...matches))
+          .where(and(isBehind, ...matches))
           .orderBy(desc(deliveries.created_at_ms), desc(deliveries.id))
           .limit(limit),
       );
