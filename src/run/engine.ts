@@ -147,11 +147,18 @@ export class Engine {
     if (entries.length > 0) this.advance(entries);
   }
 
-  /** Takes up at once what an earlier instance left running; whoever asks first after a crash finds the run moving. */
+  /**
+   * Takes up at once what an earlier instance left running; whoever asks first after a crash finds the run moving. Also looks
+   * for an alarm that was lost: one that has not rung, or was to ring for what an earlier instance did not tell.
+   */
   recover(): void {
+    const isLost = this.#alarm.isOverdue(this.#parts.now());
+    if (this.#recovered && !isLost) return;
+    const state = this.state;
+    if (isLost) this.#alarm.forget();
+    if (state !== null && (isLost || this.telling.dueMs(state) !== null)) this.#arm(state);
     if (this.#recovered) return;
     this.#recovered = true;
-    const state = this.state;
     if (state === null) return;
     // Also by a run that has ended: members may not have heard yet that they are not wanted any more.
     void this.members.tend(state, "news");

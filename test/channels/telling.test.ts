@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernError } from "../../src/errors.ts";
 import {
@@ -11,6 +12,7 @@ import {
   ring,
   settle,
   start,
+  stub,
 } from "../client.ts";
 import { clock, faults, healAll, script } from "../world.ts";
 import { pager, turnOn } from "./channels.ts";
@@ -143,6 +145,25 @@ test("nothing is told before it is stored, nor twice after a crash in between", 
   await ring(run_id);
   await read(run_id);
   expect(typesOf(run_id)).toEqual(["approval.pending"]);
+});
+
+test.each([
+  ["in the instance that failed", async () => undefined],
+  ["after it went away", evict],
+])("an alarm that was lost is set anew by whoever looks at the run, %s", async (_, between) => {
+  pager.answer = () => {
+    throw new KernError("unavailable", "It is down.");
+  };
+  const { run_id } = await start(deletion());
+  await approve((await pending(run_id)).id);
+  pager.answer = undefined;
+  await runInDurableObject(stub(run_id), async (_object, state) => state.storage.deleteAlarm());
+  await between(run_id);
+  clock.move(3_600_000);
+  expect(toldOf(run_id)).toEqual([]);
+  expect((await read(run_id)).status).toBe("COMPLETED");
+  expect(await ring(run_id)).toBe(true);
+  await telling(run_id, ["approval.resolved", "approval.executed", "run.completed"]);
 });
 
 test("a database that is away does not keep channels from being told", async () => {
