@@ -153,13 +153,14 @@ export class Engine {
    */
   recover(): void {
     const isLost = this.#alarm.isOverdue(this.#parts.now());
-    if (this.#recovered && !isLost) return;
-    const state = this.state;
-    if (isLost) this.#alarm.forget();
-    if (state !== null && (isLost || this.telling.dueMs(state) !== null)) this.#arm(state);
-    if (this.#recovered) return;
+    const isNew = !this.#recovered;
+    if (!isNew && !isLost) return;
     this.#recovered = true;
+    const state = this.state;
     if (state === null) return;
+    if (isLost) this.#alarm.forget();
+    if (isLost || this.telling.dueMs(state) !== null) this.#arm(state);
+    if (!isNew) return;
     // Also by a run that has ended: members may not have heard yet that they are not wanted any more.
     void this.members.tend(state, "news");
     if (state.ended !== null) return;
