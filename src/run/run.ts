@@ -505,7 +505,7 @@ export class RunObject extends DurableObject<unknown> implements RunDoor {
       this.#unpublished.clear();
       this.ctx.waitUntil(
         this.#host
-          .publish(this.env, changed, this.#state?.requestedBy ?? null)
+          .publish(this.env, changed, this.#engine.state?.requestedBy ?? null)
           .catch(() => undefined),
       );
     }, publishMs);
