@@ -121,7 +121,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   checkCopy(found, totals, ledger);
   checkTeams(found, { rows: totals.rows, stored }, ledger);
   checkCalls(called, runs.known, ledger);
-  await checkSink(found, received, { client, faults, ledger });
+  await checkSink(found, received, { ledger, storagePath });
   const logLines = readFileSync(logPath, "utf8").split("\n");
   return {
     conductor,

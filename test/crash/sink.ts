@@ -1,11 +1,12 @@
 import type { ApprovalRecord } from "../../src/approval/record.ts";
-import type { Client } from "./client.ts";
+import { runOfApproval } from "../../src/run/ids.ts";
 import type { Found } from "./evidence.ts";
 import type { Faults } from "./faults.ts";
 import { type Handler, reply } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import { sleep } from "./runtime.ts";
+import { readAllRuns, type StoredRun } from "./storage.ts";
 import type { ToldNotice } from "./wire.ts";
 
 /** A channel's far side, with a memory of all that reached it: it fails, and goes away between receiving and saying so. */
@@ -26,8 +27,8 @@ export function sink({ faults, random }: { faults: Faults; random: Random }): {
   return { handler, received };
 }
 
-/** How long what is still to be told may take, once nobody is killed any more; and once an operator has pushed it. */
-const patienceMs = 45_000;
+/** How long what is still to be told may take, once nobody is killed any more. */
+const patienceMs = 90_000;
 
 const ends: Partial<Record<ApprovalRecord["status"], string>> = {
   approved: "approval.resolved",
@@ -40,7 +41,7 @@ const ends: Partial<Record<ApprovalRecord["status"], string>> = {
 export async function checkSink(
   found: readonly Found[],
   received: readonly ToldNotice[],
-  { client, faults, ledger }: { client: Client; faults: Faults; ledger: Ledger },
+  { ledger, storagePath }: { ledger: Ledger; storagePath: string },
 ): Promise<void> {
   const records = found
     .flatMap(({ held }) => [...held.values()])
@@ -53,25 +54,19 @@ export async function checkSink(
       .map(({ run }) => `run.completed ${run.id}`);
     return [...decided, ...ended].filter((one) => !told.has(one));
   };
-  const wait = async (): Promise<void> => {
-    const startedMs = performance.now();
-    while (lost().length > 0 && performance.now() - startedMs < patienceMs) await sleep(250);
-  };
-  await wait();
-  // The sweeper does not look for what has ended and was not told: an operator's push has to do.
-  for (const one of found.filter(({ held, run }) => {
-    const owed = lost();
-    return owed.some(
-      (what) => what.endsWith(run.id) || [...held.keys()].some((id) => what.endsWith(id)),
-    );
-  })) {
-    faults.note("a run told its channels only once it was pushed");
-    await client.ask("POST", `/ops/runs/${one.run.id}/poke`);
-  }
-  await wait();
+  const startedMs = performance.now();
+  while (lost().length > 0 && performance.now() - startedMs < patienceMs) await sleep(250);
   const missing = lost();
+  const stored =
+    missing.length === 0 ? new Map<string, StoredRun>() : await readAllRuns(storagePath);
   ledger.check("N1 no channel misses how an approval or a run ended", missing.length === 0, () =>
-    missing.join(", "),
+    missing
+      .map((one) => {
+        const [, id = ""] = one.split(" ");
+        const { channel, inspection } = stored.get(runOfApproval(id) ?? id) ?? {};
+        return `${one}: ${JSON.stringify({ ...channel, alarmMs: inspection?.alarm_ms, nowMs: Date.now() })}`;
+      })
+      .join(", "),
   );
   const statusOf = new Map(records.map(({ id, status }) => [id, status]));
   const meant = new Map<string, string>();

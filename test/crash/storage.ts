@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { openMembers } from "../../src/run/delegation.ts";
 import { inspect } from "../../src/run/inspect.ts";
-import { Journal, type JournalRow } from "../../src/run/journal.ts";
+import { type Cursor, Journal, type JournalRow } from "../../src/run/journal.ts";
 import type { Inspection } from "../../src/run/messages.ts";
 import type { RunState } from "../../src/run/state.ts";
 
@@ -15,6 +15,8 @@ export interface StoredRun {
   state: RunState;
   rows: JournalRow[];
   inspection: Inspection;
+  /** How far its channel has been told, and when it is tried again. */
+  channel: Cursor;
 }
 
 /** The runs that have not ended, or not told everything yet, or not been told of every end; `done` spares those that have. */
@@ -73,7 +75,8 @@ function readRun(path: string): StoredRun | null {
     const cursor = journal.cursor("database");
     const inspection = inspect(state, { alarmMs, cursor, isConfigured: true, held: null });
     const untold = state.member === null ? 0 : state.seq - journal.cursor("team").seq;
-    return { state, rows: [...journal.rows()], inspection, untold };
+    const channel = journal.cursor("channel:sink");
+    return { state, rows: [...journal.rows()], inspection, untold, channel };
   } finally {
     database.close();
   }
