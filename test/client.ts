@@ -10,17 +10,18 @@ export const bindings = env as unknown as { RUNS: DurableObjectNamespace };
 
 export const base = "http://localhost";
 
-/** Asks the Worker over HTTP. */
+/** Asks the Worker over HTTP, with a body as JSON, or as it is. */
 export async function ask(
   method: string,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  raw?: string,
 ): Promise<Response> {
   const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
   const json =
     body === undefined
-      ? {}
+      ? { ...(raw !== undefined && { body: raw }) }
       : { body: JSON.stringify(body), headers: { "content-type": "application/json", ...headers } };
   return worker.fetch(new Request(`${base}${path}`, { method, headers, ...json }));
 }

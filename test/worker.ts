@@ -11,6 +11,7 @@ import { pauseTools } from "./pause-tools.ts";
 import { policyTools } from "./policy-tools.ts";
 import { mailTools } from "./channels/mail-tools.ts";
 import { policyAttackTools } from "./attack/policy-attack-tools.ts";
+import { testTriggers } from "./triggers/triggers.ts";
 import { chat, clock, effects, FaultyDb } from "./world.ts";
 
 const model = new OpenAIChat({
@@ -237,6 +238,7 @@ const os = new AgentOS({
   teams: [crew],
   db: new FaultyDb(),
   channels: testChannels,
+  triggers: [...testTriggers],
   url: "https://kern.example.com",
   now: clock.now,
 });

@@ -33,7 +33,8 @@ export function script(...lines: Line[]): string {
 export const chat = fakeChatServer(async ({ body }) => {
   const messages = body["messages"] as { role: string; content: string }[];
   const asked = messages.findLastIndex(({ role }) => role === "user");
-  const message = messages[asked]?.content ?? "";
+  // Behind the message of a webhook's stands what came in.
+  const [message = ""] = (messages[asked]?.content ?? "").split("\n\n<untrusted_data>");
   const step = messages.slice(asked).filter(({ role }) => role === "assistant").length;
   const line = scripts.get(message)?.[step] ?? { text: "Done." };
   if (line.response !== undefined) return line.response();

@@ -20,6 +20,7 @@ const taken = new Set([
   "deliveries",
   "callbacks",
   "webhooks",
+  "events",
   "schedules",
   "openapi",
 ]);

@@ -6,11 +6,11 @@ import {
   type Told,
 } from "../approval/notice.ts";
 import { KernError } from "../errors.ts";
+import { signedHeaders } from "../signing/standard.ts";
 import { refusedAddress } from "./address.ts";
 import type { Channel } from "./channel.ts";
 import { channelId } from "./id.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { signedHeaders } from "./webhook-signature.ts";
 
 export interface WebhookOptions {
   /** Names the endpoint; default "webhook". */

@@ -9,7 +9,9 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
-import type { DeliveryRow, SessionRow } from "../run/store.ts";
+import type { DeliveryRow } from "../run/channel-store.ts";
+import type { SessionRow } from "../run/store.ts";
+import type { EventRow, ScheduleRow, ScheduleRunRow } from "../run/trigger-store.ts";
 
 /**
  * A column for each field of the record, in the record's order, then what keeps the copy in order. Indexes, triggers and
@@ -153,6 +155,55 @@ export const linkCodes = sqliteTable("link_codes", {
 export const spentTokens = sqliteTable("spent_tokens", {
   id: text("id").primaryKey(),
   expires_at_ms: integer("expires_at_ms").notNull(),
+});
+
+/** A column for each field of `EventRow`, in its order. */
+export const events = sqliteTable("events", {
+  id: text("id").primaryKey(),
+  webhook: text("webhook").notNull(),
+  type: text("type"),
+  status: text("status").$type<EventRow["status"]>().notNull(),
+  run_id: text("run_id"),
+  error: text("error"),
+  deliveries: integer("deliveries").notNull(),
+  replays: integer("replays").notNull(),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
+  headers: text("headers").notNull(),
+  body: text("body").notNull(),
+});
+
+/** A column for each field of `ScheduleRow`, in its order. */
+export const schedules = sqliteTable("schedules", {
+  id: text("id").primaryKey(),
+  source: text("source").$type<ScheduleRow["source"]>().notNull(),
+  agent_id: text("agent_id").notNull(),
+  cron: text("cron").notNull(),
+  timezone: text("timezone").notNull(),
+  message: text("message").notNull(),
+  user_id: text("user_id"),
+  session_id: text("session_id"),
+  overlap: text("overlap").$type<ScheduleRow["overlap"]>().notNull(),
+  missed: text("missed").$type<ScheduleRow["missed"]>().notNull(),
+  is_enabled: integer("is_enabled", { mode: "boolean" }).notNull(),
+  authors: text("authors").notNull(),
+  next_at_ms: integer("next_at_ms"),
+  version: integer("version").notNull(),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
+});
+
+/** A column for each field of `ScheduleRunRow`, in its order. */
+export const scheduleRuns = sqliteTable("schedule_runs", {
+  id: text("id").primaryKey(),
+  schedule_id: text("schedule_id").notNull(),
+  due_at_ms: integer("due_at_ms").notNull(),
+  status: text("status").$type<ScheduleRunRow["status"]>().notNull(),
+  run_id: text("run_id"),
+  reason: text("reason"),
+  is_manual: integer("is_manual", { mode: "boolean" }).notNull(),
+  created_at_ms: integer("created_at_ms").notNull(),
+  updated_at_ms: integer("updated_at_ms").notNull(),
 });
 
 /** One row: how many approvals that are not hidden there are of each status; triggers keep it. */

@@ -1,14 +1,12 @@
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { ApprovalRecord } from "../approval/record.ts";
 import type { KernError } from "../errors.ts";
+import type { ChannelStore, DeliveryStore, LinkStore, TokenStore } from "../run/channel-store.ts";
 import type {
   ApiKeyStore,
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
-  ChannelStore,
-  DeliveryStore,
-  LinkStore,
   Deadline,
   OtherFilters,
   PageRequest,
@@ -18,15 +16,16 @@ import type {
   StatusCounts,
   Store,
   SwitchStore,
-  TokenStore,
   Total,
 } from "../run/store.ts";
+import type { EventStore, ScheduleStore } from "../run/trigger-store.ts";
 import { apiKeysOn } from "./api-keys.ts";
 import { isOfTheMoment, isSchemaMissing } from "./d1-failure.ts";
 import * as tables from "./d1-schema.ts";
 import { queries, runQueries, sessionQueries, totalOf, totalsOf } from "./d1-search.ts";
 import { writeApproval, writeRun, writeSession } from "./d1-write.ts";
 import { channelsOn, deliveriesOn } from "./deliveries.ts";
+import { eventsOn } from "./events.ts";
 import { behind, repeating, schemaVersion, unavailable } from "./failure.ts";
 import { listOf, pendingListOf, type Read, statusCountsOf } from "./found.ts";
 import { linksOn, tokensOn } from "./links.ts";
@@ -34,6 +33,7 @@ import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
 import type { ApprovalSearch } from "./search.ts";
 import type { Ask } from "./session-queries.ts";
+import { schedulesOn } from "./schedules.ts";
 import { sessionsOn } from "./sessions.ts";
 import { switchesOn } from "./switches.ts";
 
@@ -46,6 +46,8 @@ export class D1Store implements Store {
   readonly channels: ChannelStore;
   readonly links: LinkStore;
   readonly tokens: TokenStore;
+  readonly events: EventStore;
+  readonly schedules: ScheduleStore;
   readonly prune: Store["prune"];
   readonly listRuns: Store["listRuns"];
   readonly #database: D1Database;
@@ -65,6 +67,8 @@ export class D1Store implements Store {
     this.channels = channelsOn(tables.channels, ask);
     this.links = linksOn(tables, ask);
     this.tokens = tokensOn(tables.spentTokens, ask);
+    this.events = eventsOn(tables.events, ask);
+    this.schedules = schedulesOn(tables, ask);
     this.prune = prunerOn(tables, ask);
     this.listRuns = runsOn(runQueries, ask);
   }

@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
-import type { ChannelStore, DeliveryStore } from "../run/store.ts";
+import { and, asc, desc, eq, gte, lt, sql } from "drizzle-orm";
+import type { ChannelStore, DeliveryStore } from "../run/channel-store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Ask } from "./session-queries.ts";
 
@@ -43,6 +43,35 @@ export function deliveriesOn(deliveries: typeof d1.deliveries, ask: Ask): Delive
           .orderBy(desc(deliveries.created_at_ms), desc(deliveries.id))
           .limit(limit),
       );
+    },
+    async stale(channel, { beforeMs, sinceMs }, limit, after) {
+      const place = sql`(${deliveries.updated_at_ms}, ${deliveries.id})`;
+      const further =
+        after && sql`${place} > (${after.updated_at_ms}, ${sql.param(after.id, deliveries.id)})`;
+      // A literal, because a partial index serves no parameter.
+      const hasFailed = sql`${deliveries.status} = 'failed'`;
+      const { id, run_id, updated_at_ms } = deliveries;
+      const rows = await ask((db) =>
+        db
+          .select({ id, run_id, updated_at_ms })
+          .from(deliveries)
+          .where(
+            and(
+              hasFailed,
+              eq(deliveries.channel, channel),
+              lt(updated_at_ms, beforeMs),
+              gte(deliveries.created_at_ms, sinceMs),
+              further,
+            ),
+          )
+          .orderBy(asc(updated_at_ms), asc(id))
+          .limit(limit),
+      );
+      const last = rows.length < limit ? undefined : rows.at(-1);
+      return {
+        runs: [...new Set(rows.map(({ run_id }) => run_id))],
+        next: last === undefined ? null : { updated_at_ms: last.updated_at_ms, id: last.id },
+      };
     },
   };
 }

@@ -2,7 +2,7 @@ import { DrizzleQueryError } from "drizzle-orm";
 import { KernError } from "../errors.ts";
 
 /** What `kern_meta` says once every migration of this release has been applied, in either database. */
-export const schemaVersion = 10;
+export const schemaVersion = 11;
 
 /** Runs `ask` again, at most twice and after a short wait, when it fails for a reason of the moment. */
 export async function repeating<T>(

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, gte, lt } from "drizzle-orm";
-import type { LinkStore, TokenStore } from "../run/store.ts";
+import type { LinkStore, TokenStore } from "../run/channel-store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Ask } from "./session-queries.ts";
 

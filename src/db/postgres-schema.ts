@@ -9,7 +9,9 @@ import type {
   RunStatus,
   SourceType,
 } from "../approval/record.ts";
-import type { DeliveryRow, SessionRow } from "../run/store.ts";
+import type { DeliveryRow } from "../run/channel-store.ts";
+import type { SessionRow } from "../run/store.ts";
+import type { EventRow, ScheduleRow, ScheduleRunRow } from "../run/trigger-store.ts";
 import type * as d1 from "./d1-schema.ts";
 import { fromPostgresText, toPostgresText } from "./postgres-text.ts";
 
@@ -170,6 +172,55 @@ export const spentTokens = pgTable("spent_tokens", {
   expires_at_ms: time("expires_at_ms").notNull(),
 });
 
+/** A column for each field of `EventRow`, in its order. */
+export const events = pgTable("events", {
+  id: string("id").primaryKey(),
+  webhook: string("webhook").notNull(),
+  type: string("type"),
+  status: string("status").$type<EventRow["status"]>().notNull(),
+  run_id: string("run_id"),
+  error: string("error"),
+  deliveries: integer("deliveries").notNull(),
+  replays: integer("replays").notNull(),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+  headers: string("headers").notNull(),
+  body: string("body").notNull(),
+});
+
+/** A column for each field of `ScheduleRow`, in its order. */
+export const schedules = pgTable("schedules", {
+  id: string("id").primaryKey(),
+  source: string("source").$type<ScheduleRow["source"]>().notNull(),
+  agent_id: string("agent_id").notNull(),
+  cron: string("cron").notNull(),
+  timezone: string("timezone").notNull(),
+  message: string("message").notNull(),
+  user_id: string("user_id"),
+  session_id: string("session_id"),
+  overlap: string("overlap").$type<ScheduleRow["overlap"]>().notNull(),
+  missed: string("missed").$type<ScheduleRow["missed"]>().notNull(),
+  is_enabled: boolean("is_enabled").notNull(),
+  authors: string("authors").notNull(),
+  next_at_ms: time("next_at_ms"),
+  version: time("version").notNull(),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+});
+
+/** A column for each field of `ScheduleRunRow`, in its order. */
+export const scheduleRuns = pgTable("schedule_runs", {
+  id: string("id").primaryKey(),
+  schedule_id: string("schedule_id").notNull(),
+  due_at_ms: time("due_at_ms").notNull(),
+  status: string("status").$type<ScheduleRunRow["status"]>().notNull(),
+  run_id: string("run_id"),
+  reason: string("reason"),
+  is_manual: boolean("is_manual").notNull(),
+  created_at_ms: time("created_at_ms").notNull(),
+  updated_at_ms: time("updated_at_ms").notNull(),
+});
+
 /** The row `schema_version` says which migrations were applied. */
 export const kernMeta = pgTable("kern_meta", {
   name: string("name").primaryKey(),
@@ -188,3 +239,6 @@ true satisfies Same<typeof channels.$inferSelect, typeof d1.channels.$inferSelec
 true satisfies Same<typeof links.$inferSelect, typeof d1.links.$inferSelect>;
 true satisfies Same<typeof linkCodes.$inferSelect, typeof d1.linkCodes.$inferSelect>;
 true satisfies Same<typeof spentTokens.$inferSelect, typeof d1.spentTokens.$inferSelect>;
+true satisfies Same<typeof events.$inferSelect, typeof d1.events.$inferSelect>;
+true satisfies Same<typeof schedules.$inferSelect, typeof d1.schedules.$inferSelect>;
+true satisfies Same<typeof scheduleRuns.$inferSelect, typeof d1.scheduleRuns.$inferSelect>;

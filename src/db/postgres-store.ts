@@ -1,13 +1,11 @@
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import { type ApprovalRecord, endStatuses } from "../approval/record.ts";
+import type { ChannelStore, DeliveryStore, LinkStore, TokenStore } from "../run/channel-store.ts";
 import type {
   ApiKeyStore,
   ApprovalFilter,
   ApprovalList,
   ApprovalRow,
-  ChannelStore,
-  DeliveryStore,
-  LinkStore,
   Deadline,
   OtherFilters,
   PageRequest,
@@ -17,11 +15,12 @@ import type {
   StatusCounts,
   Store,
   SwitchStore,
-  TokenStore,
   Total,
 } from "../run/store.ts";
+import type { EventStore, ScheduleStore } from "../run/trigger-store.ts";
 import { apiKeysOn } from "./api-keys.ts";
 import { channelsOn, deliveriesOn } from "./deliveries.ts";
+import { eventsOn } from "./events.ts";
 import { behind, repeating, schemaVersion } from "./failure.ts";
 import { listOf, pendingListOf, type Read, statusCountsOf } from "./found.ts";
 import { connected, type Place } from "./postgres-client.ts";
@@ -41,6 +40,7 @@ import { prunerOn } from "./prune.ts";
 import { runsOn } from "./runs.ts";
 import { type ApprovalSearch, window } from "./search.ts";
 import type { Told } from "./session-queries.ts";
+import { schedulesOn } from "./schedules.ts";
 import { sessionsOn } from "./sessions.ts";
 import { switchesOn } from "./switches.ts";
 
@@ -55,6 +55,8 @@ export class PostgresStore implements Store {
   readonly channels: ChannelStore = channelsOn(tables.channels, async (use) => this.#read(use));
   readonly links: LinkStore = linksOn(tables, async (use) => this.#read(use));
   readonly tokens: TokenStore = tokensOn(tables.spentTokens, async (use) => this.#read(use));
+  readonly events: EventStore = eventsOn(tables.events, async (use) => this.#read(use));
+  readonly schedules: ScheduleStore = schedulesOn(tables, async (use) => this.#read(use));
   readonly prune: Store["prune"] = prunerOn(tables, async (use) => this.#read(use));
   readonly listRuns = runsOn(runQueries, async (use) => this.#read(use));
   readonly #place: Place;

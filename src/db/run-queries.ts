@@ -1,5 +1,6 @@
 import { and, desc, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
-import type { Position, RunFilter } from "../run/store.ts";
+import type { Position } from "../run/position.ts";
+import type { RunFilter } from "../run/store.ts";
 import type * as d1 from "./d1-schema.ts";
 import type { Asked } from "./queries.ts";
 import { type Search, window } from "./search.ts";

@@ -14,7 +14,8 @@ import {
   type Table,
 } from "drizzle-orm";
 import { endStatuses } from "../approval/record.ts";
-import type { ApprovalFilter, Deadline, OtherFilters, Position } from "../run/store.ts";
+import type { Position } from "../run/position.ts";
+import type { ApprovalFilter, Deadline, OtherFilters } from "../run/store.ts";
 import { eachStatus, never, total } from "./found.ts";
 
 /** No total is counted further than this, and no more rows that an index leads to are looked at one by one. */

@@ -8,13 +8,15 @@ import { type Change, feedName, FeedObject } from "../panel/feed.ts";
 import { type RunHost, RunObject } from "../run/run.ts";
 import type { Db } from "../run/store.ts";
 import { isGated } from "../tools/tool.ts";
-import { createApp } from "./app.ts";
+import { type AppParts, createApp } from "./app.ts";
 import type { OsEnv } from "./auth.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { linksOf } from "./links.ts";
 import { notifier } from "./notifier.ts";
 import { askRun } from "./runs.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import { sweep } from "./sweep.ts";
+import { type Triggers, triggersOf } from "./triggers.ts";
 
 export interface AgentOSOptions {
   /** Default "kern". */
@@ -32,13 +34,15 @@ export interface AgentOSOptions {
   auth?: AuthOptions;
   /** Where approvals are told of, and answered: Slack, mail, webhooks, or one of your own. */
   channels?: readonly Channel[];
+  /** What starts runs by itself: webhooks that come in, and schedules. */
+  triggers?: readonly Trigger[];
   /** Where people reach this service, such as "https://kern.example.com"; the Worker's variable KERN_URL may say it. */
   url?: string;
   /** The clock, in epoch milliseconds; default `Date.now`. */
   now?: () => number;
 }
 
-/** A Hono app that is a Worker's default export: `fetch` and `scheduled` (the sweeper). */
+/** A Hono app that is a Worker's default export: `fetch` and `scheduled` (schedules and the sweeper). */
 export type AgentOSApp = OpenAPIHono<OsEnv> & {
   scheduled: (
     controller: ScheduledController,
@@ -59,6 +63,8 @@ export class AgentOS {
   readonly #all: ReadonlyMap<string, Agent>;
   readonly #db: Db | null;
   readonly #now: () => number;
+  readonly #ready: AppParts["ready"];
+  readonly #triggers: Triggers;
 
   constructor(options: AgentOSOptions) {
     this.#options = options;
@@ -73,6 +79,14 @@ export class AgentOS {
     checkDb(all, this.#db);
     const { auth = {}, channels = [], url = null } = options;
     checkChannels(channels, all);
+    this.#ready = readiness(this.#db);
+    this.#triggers = triggersOf({
+      triggers: options.triggers ?? [],
+      all,
+      db: this.#db,
+      ready: this.#ready,
+      now: this.#now,
+    });
     const links = linksOf(this.#db, auth.isolateUsers === true, this.#now);
     const host: RunHost = {
       agentOf: (id) => all.get(id),
@@ -104,12 +118,8 @@ export class AgentOS {
     } = this.#options;
     const db = this.#db;
     const now = this.#now;
-    const checked = new WeakSet<object>();
-    const ready = async (env: Record<string, unknown>): Promise<void> => {
-      if (db === null || checked.has(env)) return;
-      await db.connect(env).checkSchema();
-      checked.add(env);
-    };
+    const ready = this.#ready;
+    const triggers = this.#triggers;
     const app = createApp({
       id,
       name,
@@ -124,16 +134,33 @@ export class AgentOS {
       auth,
       channels,
       url,
+      triggers,
       ready,
       now,
     });
     return Object.assign(app, {
-      scheduled: async (_: ScheduledController, env: unknown): Promise<void> => {
-        if (db !== null) await sweep(env as Record<string, unknown>, db.connect(env), now);
+      scheduled: async ({ cron }: ScheduledController, given: unknown): Promise<void> => {
+        if (db === null) return;
+        const env = given as Record<string, unknown>;
+        await triggers.clock.tick(env);
+        if (cron !== everyMinute) await sweep(env, db.connect(env), { channels, now });
       },
     });
   }
 }
+
+/** Looks, once in a while, whether the database is of this release; throws `unavailable` where it is not. */
+function readiness(db: Db | null): AppParts["ready"] {
+  const checked = new WeakSet<object>();
+  return async (env) => {
+    if (db === null || checked.has(env)) return;
+    await db.connect(env).checkSchema();
+    checked.add(env);
+  };
+}
+
+/** The Worker's cron for the schedules alone; at any other the sweeper goes round as well. */
+const everyMinute = "* * * * *";
 
 /** Without a database there is nobody to tell. */
 const nowhere = {

@@ -25,11 +25,15 @@ import { linkRoutes } from "./link-routes.ts";
 import { linksOf } from "./links.ts";
 import { liveRoutes } from "./panel/live.ts";
 import { panelRoutes } from "./panel/routes.tsx";
+import { receivingRoutes } from "./receive.ts";
 import { referenceRoutes } from "./reference.tsx";
 import { sessionStarter } from "./session-start.ts";
+import { scheduleRoutes } from "./schedule-routes.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { switchesOf, switchRoutes } from "./switches.ts";
 import { publicRoutes, type SystemParts } from "./system.ts";
+import type { Triggers } from "./triggers.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
@@ -43,6 +47,7 @@ export interface AppParts extends SystemParts {
   channels: readonly Channel[];
   /** Where people reach this service, where code says so. */
   url: string | null;
+  triggers: Triggers;
 }
 
 /** The whole HTTP side: what everyone may ask, the panel, and behind the door the API. */
@@ -85,7 +90,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
         return allowed && originOf(origin) !== "null" ? origin : null;
       },
       allowHeaders: ["authorization", "content-type", "idempotency-key"],
-      allowMethods: ["GET", "POST", "DELETE"],
+      allowMethods: ["GET", "POST", "PATCH", "DELETE"],
     }),
     bodyLimit({
       maxSize: maxBodyBytes,
@@ -113,6 +118,7 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
     if (answers !== undefined) app.route(`/${channel.id}`, answers);
   }
 
+  app.route("/", receivingRoutes(parts.triggers.inbound));
   app.use(authenticate("api"));
   app.route("/", approvalRoutes(approvals, now));
   app.route("/", batchRoutes(approvals));
@@ -128,6 +134,8 @@ export function createApp(parts: AppParts): OpenAPIHono<OsEnv> {
   app.route("/", channelRoutes(channels));
   app.route("/", callbackRoutes(callbacks));
   app.route("/", linkRoutes(links));
-  app.route("/", opsRoutes(db, now));
+  app.route("/", webhookRoutes(parts.triggers.inbound));
+  app.route("/", scheduleRoutes(parts.triggers));
+  app.route("/", opsRoutes(db, parts));
   return app;
 }

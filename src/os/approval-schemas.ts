@@ -105,7 +105,7 @@ export const Approval = z
     workflow_id: z.string().nullable().describe("The workflow that asked."),
     user_id: z.string().nullable().describe("The requesting user, as the client claimed it."),
     schedule_id: z.string().nullable().describe("The schedule that started the run."),
-    schedule_run_id: z.string().nullable().describe("The time that the schedule ran."),
+    schedule_run_id: z.string().nullable().describe("Which of the schedule's times it was."),
     source_name: z.string().nullable().describe("The name of the agent, team or workflow."),
     requirements: z.array(Requirement).describe("The one call that is decided."),
     context: data.describe(

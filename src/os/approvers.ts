@@ -1,6 +1,6 @@
 import { ineligible } from "../approval/eligible.ts";
 import type { ApprovalRecord } from "../approval/record.ts";
-import type { LinkRow } from "../run/store.ts";
+import type { LinkRow } from "../run/channel-store.ts";
 import { maySee } from "./own.ts";
 import { deciderOf, holds, mayDecide, type Principal } from "./principal.ts";
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { Agent } from "../agent/agent.ts";
 import type { Assurance } from "../tools/policy.ts";
 import { KernError } from "../errors.ts";
 import type { Db } from "../run/store.ts";
@@ -90,6 +91,15 @@ export function requires(scope: Scope, { some = false } = {}) {
     await next();
   });
   return Object.assign(guard, { scope });
+}
+
+/** Throws `forbidden` for who may not run this agent or team; of one that is not there any more, for who may not run agents. */
+export function mustBeRunBy(
+  principal: Principal,
+  { id, sourceType }: Pick<Agent, "id" | "sourceType">,
+): void {
+  const scope: Scope = sourceType === "team" ? "teams:run" : "agents:run";
+  if (!holds(principal, scope, id)) throw new KernError("forbidden", lacking(scope));
 }
 
 /** What is said to who does not hold the scope. */

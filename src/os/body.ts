@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "@hono/zod-openapi";
 import { KernError } from "../errors.ts";
 import { badForm, invalid } from "./errors.ts";
 
@@ -55,4 +55,22 @@ export function bodies<S extends z.ZodType>(schema: S) {
       "application/json": { schema },
     },
   };
+}
+
+/** A boolean as JSON or as a form writes it: `true`, `True`, `1`, in any case. */
+export function flag(fallback: boolean) {
+  return z.preprocess(booleanIn, z.boolean().default(fallback));
+}
+
+/** The same, where nothing said means nothing. */
+export function optionalFlag() {
+  return z.preprocess(booleanIn, z.boolean().optional());
+}
+
+function booleanIn(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const word = value.trim().toLowerCase();
+  if (["true", "1", "yes", "on"].includes(word)) return true;
+  if (["false", "0", "no", "off"].includes(word)) return false;
+  return word === "" ? undefined : value;
 }

@@ -1,7 +1,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Channel } from "../channels/channel.ts";
 import { KernError } from "../errors.ts";
-import { type Db, deliveryStatuses, type DeliveryRow, type Store } from "../run/store.ts";
+import { deliveryStatuses, type DeliveryRow } from "../run/channel-store.ts";
+import type { Db, Store } from "../run/store.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { onInvalid } from "./errors.ts";
@@ -35,7 +36,9 @@ const Delivery = z
     approval_id: z.string().nullable().describe("The approval; null for what is told of the run."),
     status: z
       .enum(deliveryStatuses)
-      .describe("`failed` is tried again for three days; `gone` has closed the channel."),
+      .describe(
+        "`failed` is tried again for three days; `undeliverable` is not, or not to all that it was for; `gone` has closed the channel.",
+      ),
     attempts: z.number().int().describe("How often it was tried."),
     error: z.string().nullable().describe("Why the last attempt failed."),
     created_at: seconds("When it happened of which it tells"),
@@ -220,7 +223,7 @@ export function channelRoutes(channels: Channels): OpenAPIHono<OsEnv> {
               {
                 type: "invalid_value",
                 loc: ["query", "status"],
-                msg: 'Invalid option: expected one of "delivered"|"failed"|"gone"',
+                msg: 'Invalid option: expected one of "delivered"|"failed"|"undeliverable"|"gone"',
               },
             ],
           ],

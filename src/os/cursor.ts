@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { KernError } from "../errors.ts";
-import type { Position, Total } from "../run/store.ts";
+import type { Position } from "../run/position.ts";
+import type { Total } from "../run/store.ts";
 
 export interface Cursor {
   after: Position;

@@ -1,7 +1,8 @@
 import { aliasesOf, exactName } from "../approval/alias.ts";
 import type { Account, Addressee, Answered, Desk, Refused } from "../channels/channel.ts";
 import { KernError } from "../errors.ts";
-import type { Db, TokenStore } from "../run/store.ts";
+import type { TokenStore } from "../run/channel-store.ts";
+import type { Db } from "../run/store.ts";
 import { type Approvals, noDb } from "./approvals.ts";
 import { lacking } from "./auth.ts";
 import type { Links } from "./links.ts";

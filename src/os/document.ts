@@ -30,6 +30,8 @@ const tags = [
     description: "Keeping every gated call of an agent, or of all, from starting.",
   },
   { name: "Channels", description: "Where approvals are told of, and what came of it." },
+  { name: "Webhooks", description: "What comes in from outside and starts runs by itself." },
+  { name: "Schedules", description: "What starts runs by the clock." },
   { name: "Operations", description: "Seeing and moving what is stuck." },
 ];
 

@@ -56,6 +56,8 @@ export const exampleRun: RunView = {
   agent_id: "data-manager",
   user_id: "mia",
   requested_by: "root",
+  schedule_id: null,
+  schedule_run_id: null,
   status: "PAUSED",
   content: "",
   tools: [exampleCall],

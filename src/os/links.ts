@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Account } from "../channels/channel.ts";
 import { KernError } from "../errors.ts";
 import { base32 } from "../run/ids.ts";
-import type { Db, LinkRow, LinkStore } from "../run/store.ts";
+import type { LinkRow, LinkStore } from "../run/channel-store.ts";
+import type { Db } from "../run/store.ts";
 import { isAdmin, type Principal } from "./principal.ts";
 
 type Env = Record<string, unknown>;

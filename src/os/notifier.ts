@@ -1,7 +1,8 @@
 import type { DeliveryContext, Notice, Receipt, Told } from "../approval/notice.ts";
 import type { Channel } from "../channels/channel.ts";
 import { KernError, messageOf } from "../errors.ts";
-import type { Db, DeliveryRow } from "../run/store.ts";
+import type { DeliveryRow } from "../run/channel-store.ts";
+import type { Db } from "../run/store.ts";
 import { approversIn } from "./approvers.ts";
 import type { Links } from "./links.ts";
 import { readSettings } from "./settings.ts";
@@ -59,7 +60,7 @@ export function notifier({ channels, db, links, now, url }: NotifierParts): Noti
         });
       }
       const reason = reasonOf(answer);
-      const status = reason === null ? "delivered" : "failed";
+      const status = reason === null ? "delivered" : "undeliverable";
       await log(answer.kind === "gone" ? "gone" : status, reason);
       return answer;
     } catch (error) {

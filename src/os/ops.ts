@@ -86,7 +86,10 @@ const maxStuck = 100;
 const noDb = "There is no database: pass a db to AgentOS.";
 
 /** What an operator needs when something is stuck: to see it, to push it, and to have the database told again. */
-export function opsRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> {
+export function opsRoutes(
+  db: Db | null,
+  { channels, now }: Parameters<typeof sweep>[2],
+): OpenAPIHono<OsEnv> {
   const app = new OpenAPIHono<OsEnv>({ defaultHook: onInvalid });
   const store = (env: Record<string, unknown>) => {
     if (db === null) throw new KernError("unavailable", noDb);
@@ -207,6 +210,9 @@ export function opsRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
           z.object({
             stuck: z.number().describe("Runs that should have been moving and were not."),
             overdue: z.number().describe("Runs with an approval that should have lapsed."),
+            untold: z
+              .number()
+              .describe("Runs that should have told a channel by now, and have not."),
             checked: z
               .number()
               .describe("Paused runs that were looked at, from a random place on."),
@@ -214,12 +220,12 @@ export function opsRoutes(db: Db | null, now: () => number): OpenAPIHono<OsEnv> 
             failed: z.number().describe("Runs that could not be reached."),
           }),
           "How many runs were poked, and cancelled because their session was deleted.",
-          { stuck: 0, overdue: 0, checked: 3, cancelled: 0, failed: 0 },
+          { stuck: 0, overdue: 0, untold: 0, checked: 3, cancelled: 0, failed: 0 },
         ),
         ...refusals(401, 403, { 503: [noDb] }),
       },
     }),
-    async (c) => c.json(await sweep(c.env, store(c.env), now), 200),
+    async (c) => c.json(await sweep(c.env, store(c.env), { channels, now }), 200),
   );
 
   return app;

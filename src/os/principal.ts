@@ -13,6 +13,10 @@ export const scopes = [
   "teams:run",
   "sessions:read",
   "sessions:write",
+  "webhooks:read",
+  "schedules:read",
+  "schedules:write",
+  "schedules:delete",
   "config:read",
   "agent_os:admin",
 ] as const;
@@ -57,6 +61,25 @@ export function shared(id: "root" | "anonymous", assurance: Assurance): Principa
     groups: [],
     scopes: new Set(scopes),
     assurance,
+    ownOnly: false,
+  };
+}
+
+/** What starts runs by itself; `aliases` are those of the people who had it do so, as `aliasOf` writes them. */
+export function machineOf(
+  id: `webhook:${string}` | `schedule:${string}`,
+  aliases: readonly string[],
+): Principal {
+  return {
+    id,
+    kind: "webhook",
+    shared: false,
+    name: id,
+    aliases: [...aliases],
+    names: [id],
+    groups: [],
+    scopes: new Set(),
+    assurance: "api",
     ownOnly: false,
   };
 }

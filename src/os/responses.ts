@@ -41,6 +41,16 @@ const refused = {
     description: "The body is of a content type that is not taken here.",
     details: ["Unsupported Media Type"],
   },
+  429: {
+    description: "Too many requests of one source.",
+    details: [],
+    headers: {
+      "Retry-After": {
+        description: "After how many seconds to try again.",
+        schema: { type: "integer" },
+      },
+    },
+  },
   422: { description: "A value does not fit; nothing was changed.", details: [] },
   503: {
     description: "A binding, the configuration or the database is missing or out of reach.",

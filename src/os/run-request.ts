@@ -1,27 +1,31 @@
 import { z } from "@hono/zod-openapi";
 import type { UserAnswer } from "../run/answer.ts";
+import { flag } from "./body.ts";
 import { exampleTeamRun } from "./examples.ts";
 import { storable } from "./storable.ts";
 
 /** Ids of clients' own: they are kept and shown, so they are bounded. */
-const clientId = z.string().min(1).max(255).nullish();
+export const clientId = z.string().min(1).max(255).nullish();
 /** A chat that has no session yet sends an empty one. */
 const sessionId = z.preprocess((value) => (value === "" ? undefined : value), clientId);
 const userId = clientId.describe("The requesting user: a claim of the client's.");
 
 const maxMessageBytes = 256 * 1024;
 
+/** What somebody asks of an agent. */
+export const message = z
+  .string()
+  .min(1, "The message must not be empty.")
+  .refine((text) => text.trim() !== "", "The message must not be empty.")
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= maxMessageBytes,
+    `The message is larger than ${maxMessageBytes / 1024} KiB.`,
+  )
+  .describe("What the agent is asked; 256 KiB at most.");
+
 export const RunRequest = z
   .object({
-    message: z
-      .string()
-      .min(1, "The message must not be empty.")
-      .refine((text) => text.trim() !== "", "The message must not be empty.")
-      .refine(
-        (text) => new TextEncoder().encode(text).length <= maxMessageBytes,
-        `The message is larger than ${maxMessageBytes / 1024} KiB.`,
-      )
-      .describe("What the user says; 256 KiB at most."),
+    message: message.describe("What the user says; 256 KiB at most."),
     stream: flag(true).describe(
       "Server-sent events (default), or the run as JSON once it has paused or ended.",
     ),
@@ -159,17 +163,6 @@ export const ResumeRequest = z
 export const FollowQuery = z.object({
   follow: flag(false).describe("Whether the stream stays open when the run pauses, until it ends."),
 });
-
-/** A boolean as JSON or as a form writes it: `true`, `True`, `1`, in any case. */
-function flag(fallback: boolean) {
-  return z.preprocess((value) => {
-    if (typeof value !== "string") return value;
-    const word = value.trim().toLowerCase();
-    if (["true", "1", "yes", "on"].includes(word)) return true;
-    if (["false", "0", "no", "off"].includes(word)) return false;
-    return word === "" ? undefined : value;
-  }, z.boolean().default(fallback));
-}
 
 function wholeOf(text: string): unknown {
   if (text === "") return undefined;

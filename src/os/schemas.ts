@@ -170,7 +170,13 @@ export const Run = z
       .nullable()
       .describe("The run of the team that handed over the task; null where none did."),
     user_id: z.string().nullable().describe("The requesting user, as the client claimed it."),
-    requested_by: z.string().describe("The authenticated principal that started the run."),
+    requested_by: z
+      .string()
+      .describe(
+        "The authenticated principal that started the run; `webhook:` or `schedule:` and an id for what starts by itself.",
+      ),
+    schedule_id: z.string().nullable().describe("The schedule that started the run."),
+    schedule_run_id: z.string().nullable().describe("Which of the schedule's times it was."),
     status: z
       .enum(runStatuses)
       .describe("`PAUSED` waits for a person; `COMPLETED`, `CANCELLED` and `ERROR` are the end."),

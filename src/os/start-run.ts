@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Agent } from "../agent/agent.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
+import type { Occasion } from "../run/entry.ts";
 import { newRunId } from "../run/ids.ts";
 import { messageVersion, type StartMessage } from "../run/messages.ts";
 import type { RunView } from "../run/view.ts";
@@ -27,6 +28,10 @@ export interface Asking {
   callbackUrl?: string | null;
   /** Makes the start safe to repeat, for this principal and agent. */
   key: string | undefined;
+  /** The run's id where it follows from what starts it: whatever is asked first under it is what is done. */
+  runId?: string;
+  /** The schedule whose time it is. */
+  schedule?: Occasion;
   /** Whether it was asked from this very machine. */
   local: boolean;
   unattended: boolean;
@@ -41,14 +46,16 @@ export async function startRun(
   asking: Asking,
 ): Promise<RunView> {
   await ready(env);
-  const { agent, callbackUrl = null, key, local, message, unattended, waitMs } = asking;
+  const { agent, callbackUrl = null, key, local, message, schedule, unattended, waitMs } = asking;
   const callback = callbackUrl === null ? {} : { callbackUrl };
   const { aliases, id: principal } = asking.principal;
   const userId = userOf(asking.principal, asking.userId);
-  const runId = newRunId(key === undefined ? undefined : canonicalJson([principal, agent.id, key]));
+  const runId =
+    asking.runId ??
+    newRunId(key === undefined ? undefined : canonicalJson([principal, agent.id, key]));
   const { sessionId, history } = await startSession(env, {
     runId,
-    isRepeatable: key !== undefined,
+    isRepeatable: key !== undefined || asking.runId !== undefined,
     component: { type: agent.sourceType, id: agent.id },
     sessionId: asking.sessionId,
     userId,
@@ -65,14 +72,17 @@ export async function startRun(
     ...(aliases.length > 0 && { requester: { aliases: [...aliases] } }),
     message,
     ...(history.length > 0 && { history }),
-    fingerprint: fingerprint({
-      message,
-      session_id: asking.sessionId,
-      user_id: asking.userId,
-      ...callback,
-    }),
+    fingerprint:
+      asking.runId ??
+      fingerprint({
+        message,
+        session_id: asking.sessionId,
+        user_id: asking.userId,
+        ...callback,
+      }),
     local,
     ...callback,
+    ...(schedule !== undefined && { schedule }),
     unattended,
     waitMs,
   };

@@ -19,7 +19,7 @@ export interface DeliveryShown {
   type: string;
   run_id: string;
   approval_id: string | null;
-  status: "delivered" | "failed" | "gone";
+  status: "delivered" | "failed" | "undeliverable" | "gone";
   attempts: number;
   error: string | null;
   created_at: number;
@@ -64,7 +64,7 @@ export function Channels(props: ChannelsProps) {
             label={words.channels.deliveries}
             tabs={[
               { title: words.channels.all, href: path, isCurrent: status === null },
-              ...(["failed", "delivered", "gone"] as const).map((one) => ({
+              ...(["failed", "undeliverable", "delivered", "gone"] as const).map((one) => ({
                 title: words.channels.statuses[one],
                 href: `${path}?status=${one}`,
                 isCurrent: one === status,

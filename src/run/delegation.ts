@@ -66,7 +66,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
   const { member } = call;
   if (member === null) return null;
   const above = { runId: state.id, teamId: state.agentId, teamName: state.agentName };
-  const { callbackUrl, local, requestedBy, requester, sessionId, userId } = state;
+  const { callbackUrl, local, requestedBy, requester, schedule, sessionId, userId } = state;
   return {
     runId: member.runId,
     agentId: member.id,
@@ -79,6 +79,7 @@ export function startOf(state: RunState, call: CallState): Omit<StartMessage, "v
     fingerprint: call.id,
     local,
     ...(callbackUrl !== undefined && { callbackUrl }),
+    ...(schedule !== undefined && { schedule }),
     unattended: false,
     waitMs: 0,
   };

@@ -61,6 +61,12 @@ export interface AskedCall {
   audited?: true;
 }
 
+/** One time that a schedule was due: its id, and that of this time. */
+export interface Occasion {
+  scheduleId: string;
+  id: string;
+}
+
 /**
  * One fact of a run's history. A run is nothing but its entries in order; those that belong together are stored in one row,
  * so that they happen together or not at all. Times come with the row.
@@ -88,6 +94,8 @@ export type Entry =
       local: boolean;
       /** Where whoever asked for the run wants to be told of it; left out where nowhere. */
       callbackUrl?: string;
+      /** The schedule that started it, and which of its times; left out where none did. */
+      schedule?: Occasion;
     }
   /** The model is asked: stored before the request leaves. `boot` is the instance that waits for the answer. */
   | { kind: "step_started"; step: number; attempt: number; boot: string }

@@ -1,7 +1,7 @@
 import type { Decider, Decision } from "../approval/decision.ts";
 import type { ApprovalRecord, ApprovalStatus, Requirement, RunStatus } from "../approval/record.ts";
 import type { UserAnswer, UserRequest } from "./answer.ts";
-import type { Membership, Refusals } from "./entry.ts";
+import type { Membership, Occasion, Refusals } from "./entry.ts";
 import type { Exchange } from "./history.ts";
 import type { RunView } from "./view.ts";
 
@@ -37,6 +37,8 @@ export interface StartMessage extends Message {
   local: boolean;
   /** Where whoever asked for the run wants to be told of it. */
   callbackUrl?: string;
+  /** The schedule that starts it, and which of its times. */
+  schedule?: Occasion;
   /** Nobody waits for it who would ask again: the database is told of the start at once, so that the sweeper knows of it. */
   unattended: boolean;
   /** How long to wait for the run to pause or end, in milliseconds; 0 answers as soon as the start is stored. */

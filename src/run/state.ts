@@ -11,7 +11,7 @@ import type { InputField } from "../tools/input-fields.ts";
 import type { Vote } from "../approval/vote.ts";
 import type { Rules } from "../tools/policy.ts";
 import type { Effect } from "../tools/tool.ts";
-import type { Ancestor, AskReason, Membership, TurnedDown } from "./entry.ts";
+import type { Ancestor, AskReason, Membership, Occasion, TurnedDown } from "./entry.ts";
 import type { Exchange } from "./history.ts";
 
 /** The run of the member that a call was handed to, as far as it has told. */
@@ -134,6 +134,7 @@ export interface RunState {
   fingerprint: string;
   local: boolean;
   callbackUrl?: string;
+  schedule?: Occasion;
   createdAtMs: number;
   updatedAtMs: number;
   seq: number;

@@ -1,4 +1,7 @@
 import type { ApprovalRecord, ApprovalStatus, RunStatus } from "../approval/record.ts";
+import type { ChannelStore, DeliveryStore, LinkStore, TokenStore } from "./channel-store.ts";
+import type { Position } from "./position.ts";
+import type { EventStore, ScheduleStore } from "./trigger-store.ts";
 
 /** The row of a run: what lists and the sweeper need, never the transcript. Times are epoch milliseconds. */
 export interface RunRow {
@@ -152,12 +155,6 @@ export interface ApprovalFilter {
   q?: string | undefined;
 }
 
-/** A place in the list. There need not be an approval at it any more. */
-export interface Position {
-  created_at_ms: number;
-  id: string;
-}
-
 /** `limit` and `offset` count records; `after` goes on behind a place, which takes the same time however far it is. */
 export type PageRequest = { limit: number } & ({ offset: number } | { after: Position });
 
@@ -252,103 +249,6 @@ export interface SwitchStore {
   set(row: SwitchRow): Promise<void>;
 }
 
-export const deliveryStatuses = ["delivered", "failed", "gone"] as const;
-
-/** What came of telling a channel something: a log, of which the run's object holds the truth. Times are epoch milliseconds. */
-export interface DeliveryRow {
-  /** The message's. */
-  id: string;
-  channel: string;
-  type: string;
-  run_id: string;
-  approval_id: string | null;
-  /** `failed`: it is tried again, for three days; `gone`: there is nobody there, and the channel is closed. */
-  status: (typeof deliveryStatuses)[number];
-  attempts: number;
-  /** Why the last attempt failed. */
-  error: string | null;
-  /** When it happened of which it tells, and when it was last tried. */
-  created_at_ms: number;
-  updated_at_ms: number;
-}
-
-/** What may be asked of the log; every field that is set must match. */
-export interface DeliveryFilter {
-  channel?: string | undefined;
-  status?: DeliveryRow["status"] | undefined;
-  run_id?: string | undefined;
-  approval_id?: string | undefined;
-}
-
-export interface DeliveryStore {
-  /** One more attempt; what is told of an attempt counts it. */
-  note(row: Omit<DeliveryRow, "attempts">): Promise<void>;
-  read(id: string): Promise<DeliveryRow | null>;
-  /** Newest first, in a stable order among equals. */
-  list(
-    filter: DeliveryFilter,
-    page: { limit: number; after: Position | null },
-  ): Promise<DeliveryRow[]>;
-}
-
-/** A channel that nothing is sent to, until somebody opens it again. */
-export interface ClosedChannel {
-  id: string;
-  closed_at_ms: number;
-  reason: string;
-}
-
-export interface ChannelStore {
-  closed(): Promise<ClosedChannel[]>;
-  /** The first reason stays. Safe to repeat. */
-  close(row: ClosedChannel): Promise<void>;
-  /** Safe to repeat. */
-  open(id: string): Promise<void>;
-}
-
-/** Somebody's account elsewhere, such as a Slack user, and who that is here. Times are epoch milliseconds. */
-export interface LinkRow {
-  /** Whose account it is, there: the service, the workspace and the user in one. */
-  id: string;
-  /** What the account is called there. */
-  name: string;
-  /** The id of the principal that it stands for. */
-  principal: string;
-  /** The principal as it was when it was linked, as JSON. */
-  person: string;
-  linked_at_ms: number;
-  expires_at_ms: number;
-}
-
-/** A code that links an account to a person, once. */
-export interface LinkCode extends Pick<LinkRow, "person" | "principal" | "expires_at_ms"> {
-  hash: string;
-}
-
-/** Who is who, of which the database holds the truth; asked is always the primary. */
-export interface LinkStore {
-  offer(code: LinkCode): Promise<void>;
-  /** Takes the code away, and gives it to one of however many ask at once; null for the others, and once it has expired. */
-  redeem(hash: string, nowMs: number): Promise<LinkCode | null>;
-  /** An account stands for whom it was linked to last. */
-  set(row: LinkRow): Promise<void>;
-  /** Null where there is none, or its time is over. */
-  read(id: string, nowMs: number): Promise<LinkRow | null>;
-  of(principal: string): Promise<LinkRow[]>;
-  /** Those of accounts whose ids begin so, which are still good, in the order of their ids. */
-  list(prefix: string, nowMs: number, limit: number): Promise<LinkRow[]>;
-  /** False where the principal has no such link; null: whosever it is. */
-  remove(id: string, principal: string | null): Promise<boolean>;
-}
-
-/** What was used once and cannot be again. */
-export interface TokenStore {
-  /** True for one of however many ask, ever. Asked again after a lost answer it is false: who asks has used it already. */
-  spend(id: string, expiresAtMs: number): Promise<boolean>;
-  /** Gives it back, where it came to nothing. */
-  restore(id: string): Promise<void>;
-}
-
 /** The database as kern needs it: a copy of what the runs' objects hold, for lists and counts. */
 export interface Store {
   /**
@@ -401,7 +301,9 @@ export interface Store {
   readonly channels: ChannelStore;
   readonly links: LinkStore;
   readonly tokens: TokenStore;
-  /** Forgets what has expired, and deliveries of before `beforeMs`. */
+  readonly events: EventStore;
+  readonly schedules: ScheduleStore;
+  /** Forgets what has expired; and deliveries, events, and times that a schedule was due, of before `beforeMs`. */
   prune(nowMs: number, beforeMs: number): Promise<void>;
   /** Resolves when the schema of this release is there; throws `unavailable`, saying which command applies it, when not. */
   checkSchema(): Promise<void>;

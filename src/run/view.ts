@@ -40,6 +40,9 @@ export interface RunView {
   parent_run_id: string | null;
   /** The authenticated principal that started the run, or that of its team. */
   requested_by: string;
+  /** The schedule that started it, and which of its times; null where none did. */
+  schedule_id: string | null;
+  schedule_run_id: string | null;
 }
 
 export interface MessageView {
@@ -66,7 +69,13 @@ export function runView(state: RunState, tools: ReadonlyMap<string, Tool>): RunV
     team_id: namesOf(state).team_id,
     parent_run_id: parentOf(state)?.runId ?? null,
     requested_by: state.requestedBy,
+    ...scheduleOf(state),
   };
+}
+
+/** The schedule that a run was started by, or that of its team, and which of its times. */
+function scheduleOf({ schedule }: RunState): Pick<RunView, "schedule_id" | "schedule_run_id"> {
+  return { schedule_id: schedule?.scheduleId ?? null, schedule_run_id: schedule?.id ?? null };
 }
 
 /** The agent and the team that a run, or an approval in it, is of. */
@@ -178,8 +187,7 @@ export function approvalRecord(
     ...namesOf(state),
     workflow_id: null,
     user_id: state.userId,
-    schedule_id: null,
-    schedule_run_id: null,
+    ...scheduleOf(state),
     source_name: state.agentName,
     requirements: [
       {

@@ -33,7 +33,9 @@ test("the log says nothing of callbacks where nobody asked for one, and never th
     expect(await logOf(gone.run_id)).toHaveLength(2);
   });
   const { data } = await get<{ data: Row[] }>(`/deliveries?run_id=${gone.run_id}&channel=callback`);
-  expect(data).toMatchObject([{ status: "failed", error: "The endpoint answered 410 (gone)." }]);
+  expect(data).toMatchObject([
+    { status: "undeliverable", error: "The endpoint answered 410 (gone)." },
+  ]);
   const channels = await get<{ data: { id: string; open: boolean }[] }>("/channels");
   expect(channels.data.find(({ id }) => id === "callback")?.open).toBe(true);
 });

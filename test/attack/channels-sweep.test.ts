@@ -25,6 +25,8 @@ test("a database that cannot forget what is old keeps nothing from being swept",
     overdueRuns: async () => [],
     pausedRuns: async () => [],
   });
-  await expect(sweep(bindings, faulty, clock.now)).rejects.toThrow("too much at once");
+  await expect(sweep(bindings, faulty, { channels: [], now: clock.now })).rejects.toThrow(
+    "too much at once",
+  );
   expect(asked).toEqual(["left behind", "prune"]);
 });

@@ -121,7 +121,7 @@ test("who was reached is not sent it again when the rest is", async () => {
   const approval = await asked("send_by_mail");
   await vi.waitFor(async () =>
     expect(await logged(approval.run_id)).toMatchObject({
-      status: "failed",
+      status: "undeliverable",
       error: "2 of 3 were reached. The mail service answered 500.",
     }),
   );
@@ -147,7 +147,7 @@ test("an address that never gets mail keeps nobody else from theirs, and the log
   const approval = await asked("send_by_mail");
   await vi.waitFor(async () =>
     expect(await logged(approval.run_id)).toMatchObject({
-      status: "failed",
+      status: "undeliverable",
       error: "These get no mail: fin1@example.com (E_RECIPIENT_NOT_ALLOWED).",
     }),
   );

@@ -104,7 +104,10 @@ test("each linked member who may decide gets a message of their own, and nobody 
 test("what Slack does not prove well enough is brought to nobody in Slack", async () => {
   await link("U0ANN", person("ann"));
   const { run_id } = await begin("pay_on_panel");
-  await logged(run_id, { status: "failed", error: expect.stringContaining("nobody to write to") });
+  await logged(run_id, {
+    status: "undeliverable",
+    error: expect.stringContaining("nobody to write to"),
+  });
   expect(slackServer.asked).toEqual([]);
   const surely = await begin("pay_surely");
   await logged(surely.run_id, { status: "delivered" });
@@ -141,7 +144,7 @@ test("a failure in the middle is tried again for those alone who were not reache
       : undefined;
   const { id, run_id } = await begin("pay_or_stop");
   const reason = "4 of 7 were reached. Slack answered chat.postMessage with 429.";
-  await logged(run_id, { status: "failed", error: reason });
+  await logged(run_id, { status: "undeliverable", error: reason });
   expect(channels()).toEqual(["D0A", "D0B", "D0D", "D0E"]);
   slackServer.answer = undefined;
   clock.move(121_000);
@@ -210,7 +213,7 @@ test("where nobody is linked nothing is sent, and the log says so; who links lat
   const { run_id } = await begin();
   await logged(run_id, {
     type: "approval.pending",
-    status: "failed",
+    status: "undeliverable",
     error:
       "About 'pay_by_finance' the channel 'slack-direct' has nobody to write to: nobody who may decide has linked a Slack account. They link it in the panel, under Settings.",
   });
@@ -228,7 +231,7 @@ test("who has left Slack keeps nobody else from hearing of it, and is named in t
     channel === "U0LEFT" ? refused("user_disabled") : undefined;
   const { run_id } = await begin();
   const error = "Slack takes no message for U0LEFT (user_disabled).";
-  await logged(run_id, { status: "failed", error });
+  await logged(run_id, { status: "undeliverable", error });
   clock.move(60_000);
   await ring(run_id);
   expect(slackServer.asked).toHaveLength(2);
@@ -241,14 +244,14 @@ test("fifty are written to at most, and the log says what to do about it", async
   for (const user of many) await link(user, finance(user));
   const { run_id } = await begin();
   await logged(run_id, {
-    status: "failed",
+    status: "undeliverable",
     error:
       "About 'pay_by_finance' the channel 'slack-direct' writes to 50 of 52 who may decide, and to no more: give slack() a channel in place of 'to'.",
   });
   expect(new Set(channels()).size).toBe(50);
   clock.move(11 * 60_000);
   await ring(run_id);
-  await logged(run_id, { type: "approval.reminded", status: "failed" });
+  await logged(run_id, { type: "approval.reminded", status: "undeliverable" });
   expect(messages()).toHaveLength(50);
 });
 

@@ -166,6 +166,27 @@ test.each([
   await telling(run_id, ["approval.resolved", "approval.executed", "run.completed"]);
 });
 
+test("the sweeper finds what a channel was to be told again, where nobody looks at the run", async () => {
+  pager.answer = () => {
+    throw new KernError("unavailable", "It is down.");
+  };
+  const { run_id } = await start(deletion());
+  await approve((await pending(run_id)).id);
+  await vi.waitFor(async () => {
+    const { data } = await get<{ data: object[] }>(`/deliveries?run_id=${run_id}&status=failed`);
+    expect(data).not.toEqual([]);
+  });
+  pager.answer = undefined;
+  await runInDurableObject(stub(run_id), async (_object, state) => state.storage.deleteAlarm());
+  await evict(run_id);
+  // Longer than the channel's longest pause, and some.
+  clock.move(40 * 60_000);
+  const swept = await (await ask("POST", "/ops/sweep")).json<{ untold: number }>();
+  expect(swept.untold).toBeGreaterThan(0);
+  expect(await ring(run_id)).toBe(true);
+  await telling(run_id, ["approval.resolved", "approval.executed", "run.completed"]);
+});
+
 test("a database that is away does not keep channels from being told", async () => {
   faults.beforeProject = () => {
     throw new Error("away");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DeliveryRow, LinkCode, LinkRow, Store } from "../../src/run/store.ts";
+import type { DeliveryRow, LinkCode, LinkRow } from "../../src/run/channel-store.ts";
+import type { Store } from "../../src/run/store.ts";
 
 /** What every store keeps to with what channels need. */
 export function channelContract(store: () => Store): void {
@@ -35,6 +36,43 @@ export function channelContract(store: () => Store): void {
       expect(await ids({ approval_id: "apr_c" })).toEqual(["c"]);
       expect(await ids({ channel: "other" })).toEqual([]);
       expect(await ids({ run_id: "run_1" })).toEqual(["e", "d"]);
+    });
+
+    test("what has failed of one channel and was last tried before a moment names its runs, the longest ago first", async () => {
+      const { deliveries } = store();
+      for (const [id, fields] of [
+        ["a", { run_id: "run_2", updated_at_ms: 4 }],
+        ["b", { run_id: "run_1", updated_at_ms: 3 }],
+        ["c", { run_id: "run_2", updated_at_ms: 3 }],
+        ["d", { run_id: "run_3", updated_at_ms: 4 }],
+        ["fresh", { run_id: "run_4", updated_at_ms: 5 }],
+        ["elsewhere", { run_id: "run_5", channel: "other" }],
+        ["told", { run_id: "run_6", status: "delivered" }],
+        ["gone", { run_id: "run_7", status: "gone" }],
+        ["old", { run_id: "run_8", created_at_ms: -1 }],
+      ] as const)
+        await deliveries.note(delivery({ id, status: "failed", ...fields }));
+      const all = { runs: ["run_1", "run_2", "run_3"], next: null };
+      expect(await deliveries.stale("hook", { sinceMs: 0, beforeMs: 5 }, 9)).toEqual(all);
+      expect(await deliveries.stale("hook", { sinceMs: 0, beforeMs: 3 }, 9)).toEqual({
+        runs: [],
+        next: null,
+      });
+      const first = await deliveries.stale("hook", { sinceMs: 0, beforeMs: 5 }, 3);
+      expect(first).toEqual({ runs: ["run_1", "run_2"], next: { updated_at_ms: 4, id: "a" } });
+      const { next } = first;
+      if (next === null) throw new Error("There is no next page.");
+      expect(await deliveries.stale("hook", { sinceMs: 0, beforeMs: 5 }, 3, next)).toEqual({
+        runs: ["run_3"],
+        next: null,
+      });
+      // One that was tried again meanwhile, whichever way, is not found any more.
+      await deliveries.note(delivery({ id: "b", status: "delivered", updated_at_ms: 9 }));
+      await deliveries.note(delivery({ id: "d", status: "failed", updated_at_ms: 9 }));
+      expect(await deliveries.stale("hook", { sinceMs: 0, beforeMs: 5 }, 9)).toEqual({
+        runs: ["run_2"],
+        next: null,
+      });
     });
   });
 

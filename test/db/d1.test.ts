@@ -9,10 +9,13 @@ import {
   channels,
   counters,
   deliveries,
+  events,
   kernMeta,
   linkCodes,
   links,
   runs,
+  scheduleRuns,
+  schedules,
   sessions,
   spentTokens,
   switches,
@@ -43,6 +46,9 @@ const own = [
   "links",
   "link_codes",
   "spent_tokens",
+  "events",
+  "schedules",
+  "schedule_runs",
 ];
 
 async function emptyStore(): Promise<Store> {
@@ -197,6 +203,9 @@ describe("the schema", () => {
     ["links", links],
     ["link_codes", linkCodes],
     ["spent_tokens", spentTokens],
+    ["events", events],
+    ["schedules", schedules],
+    ["schedule_runs", scheduleRuns],
     ["counters", counters],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {

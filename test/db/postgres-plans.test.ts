@@ -10,40 +10,15 @@ import {
 } from "../../src/db/postgres-search.ts";
 import type { Asked } from "../../src/db/queries.ts";
 import { PostgresDb } from "../../src/db/postgres.ts";
-import type { ApprovalFilter, Position, SessionFilter, SessionRow } from "../../src/run/store.ts";
+import type { Position } from "../../src/run/position.ts";
+import type { ApprovalFilter, SessionFilter, SessionRow } from "../../src/run/store.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { copying } from "./copies.ts";
+import { watch } from "./postgres-watch.ts";
 import { approvalRow, runRow } from "./rows.ts";
 
 const { EMPTY_POSTGRES_URL: url } = env as unknown as { EMPTY_POSTGRES_URL: string };
 const db = drizzle.mock() as unknown as Asked;
-
-interface Node {
-  "Node Type": string;
-  "Index Name"?: string;
-  "Relation Name"?: string;
-  "Actual Rows": number;
-  "Actual Loops": number;
-  Plans?: Node[];
-}
-
-/** What Postgres goes through, the index or else the table, and how many rows it reads in all. */
-async function watch(query: { toSQL(): { sql: string; params: unknown[] } }) {
-  const { params, sql } = query.toSQL();
-  const [row] = await queryPostgres(url, `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, params);
-  const [root] = (row?.["QUERY PLAN"] ?? []) as { Plan: Node }[];
-  const nodes = root === undefined ? [] : flatten(root.Plan);
-  const scans = nodes.filter((node) => /(Index|Index Only|Seq) Scan$/.test(node["Node Type"]));
-  return {
-    led: [...new Set(scans.map((node) => node["Index Name"] ?? `all of ${node["Relation Name"]}`))],
-    isSorted: nodes.some((node) => node["Node Type"].includes("Sort")),
-    read: scans.reduce((sum, node) => sum + node["Actual Rows"] * node["Actual Loops"], 0),
-  };
-}
-
-function flatten(node: Node): Node[] {
-  return [node, ...(node.Plans ?? []).flatMap(flatten)];
-}
 
 const stored = 40_000;
 const limit = 20;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { Client } from "pg";
 import { afterAll, expect, test } from "vitest";
 import { PostgresDb } from "../../src/db/postgres.ts";
-import type { Position } from "../../src/run/store.ts";
+import type { Position } from "../../src/run/position.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { copying } from "./copies.ts";
 import { approvalRow } from "./rows.ts";

@@ -9,10 +9,13 @@ import {
   approvals,
   channels,
   deliveries,
+  events,
   kernMeta,
   linkCodes,
   links,
   runs,
+  scheduleRuns,
+  schedules,
   sessions,
   spentTokens,
   switches,
@@ -40,7 +43,8 @@ const {
 async function emptyStore(): Promise<Store> {
   await queryPostgres(
     url,
-    "TRUNCATE approvals, runs, sessions, api_keys, switches, deliveries, channels, links, link_codes, spent_tokens",
+    "TRUNCATE approvals, runs, sessions, api_keys, switches, deliveries, channels, links, link_codes, spent_tokens, " +
+      "events, schedules, schedule_runs",
   );
   return new PostgresDb({ url }).connect(env);
 }
@@ -265,6 +269,9 @@ describe("the schema for Postgres", () => {
     ["links", links],
     ["link_codes", linkCodes],
     ["spent_tokens", spentTokens],
+    ["events", events],
+    ["schedules", schedules],
+    ["schedule_runs", scheduleRuns],
     ["kern_meta", kernMeta],
   ])("the migrated table %s has the columns that the code expects", async (name, table) => {
     const migrated = await queryPostgres(

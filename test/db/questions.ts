@@ -20,5 +20,7 @@ export function questionsTo(store: Store): (() => Promise<unknown>)[] {
     async () => store.channels.closed(),
     async () => store.links.of("ann"),
     async () => store.tokens.spend("a", 1),
+    async () => store.events.read("evt_1"),
+    async () => store.schedules.due(1, 1),
   ];
 }

@@ -9,6 +9,8 @@ import { apiKeyContract } from "./api-key-contract.ts";
 import { switchContract } from "./switch-contract.ts";
 import { runListContract } from "./run-list-contract.ts";
 import { sessionContract } from "./session-contract.ts";
+import { eventContract } from "./event-contract.ts";
+import { scheduleContract } from "./schedule-contract.ts";
 
 /** What every store keeps to. `make` gives one that is empty; `numRuns` is how many stories it is told. */
 export function storeContract(
@@ -94,6 +96,8 @@ export function storeContract(
     apiKeyContract(() => store);
     switchContract(() => store);
     channelContract(() => store);
+    eventContract(() => store);
+    scheduleContract(() => store);
 
     describe("sweeping", () => {
       test("stuck runs are those that should move and have not since, oldest first", async () => {

@@ -88,6 +88,8 @@ test("with a key every route but the public ones asks for it", async () => {
       .replace("{approval_id}", id)
       .replace("{run_id}", runId)
       .replace("{agent_id}", "tester");
+    // What senders prove themselves by is their signature.
+    if (path === "/webhooks/{webhook_id}") continue;
     if (open.has(path)) {
       expect((await http(method, url, { vars: keyed })).status).toBe(200);
       continue;

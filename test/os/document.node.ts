@@ -11,7 +11,7 @@ import {
 } from "../../src/panel/api-document.ts";
 
 /** What everyone may ask; every other route says which scope it needs. */
-const open = new Set(["GET /", "GET /health", "GET /info"]);
+const open = new Set(["GET /", "GET /health", "GET /info", "POST /webhooks/{webhook_id}"]);
 
 let text = "";
 let document: ApiDocument;

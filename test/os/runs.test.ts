@@ -51,6 +51,8 @@ test("a run that is not streamed is answered with exactly the documented keys on
     "requested_by",
     "requirements",
     "run_id",
+    "schedule_id",
+    "schedule_run_id",
     "session_id",
     "status",
     "team_id",

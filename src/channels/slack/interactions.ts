@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { KernError } from "../../errors.ts";
+import { isSignedSlack } from "../../signing/slack.ts";
 import type { ChannelEnv, Desk } from "../channel.ts";
 import type { SlackClient } from "./client.ts";
 import { handle, type Reply } from "./handle.ts";
 import { type Payload, readPayload } from "./payload.ts";
 import { sayAlone, sayLate } from "./say.ts";
-import { isSigned } from "./signature.ts";
 import { wordView } from "./views.ts";
 import type { Workspace } from "./visitor.ts";
 
@@ -48,7 +48,7 @@ export function interactions(
       signature: c.req.header("x-slack-signature"),
       timestamp: c.req.header("x-slack-request-timestamp"),
     };
-    if (body === null || !isSigned(body, given, connection.secrets, nowMs)) throw refused();
+    if (body === null || !isSignedSlack(body, given, connection.secrets, nowMs)) throw refused();
     const payload = readPayload(body);
     if (payload === null) throw refused();
     if (payload === "other") return c.body(null, 200);

@@ -3,7 +3,7 @@ import { Channels } from "../../panel/channels.tsx";
 import { textsOf } from "../../approval/read-answer.ts";
 import { settingsParts } from "../../panel/settings.tsx";
 import { KernError } from "../../errors.ts";
-import { deliveryStatuses } from "../../run/store.ts";
+import { deliveryStatuses } from "../../run/channel-store.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { readForm } from "../body.ts";
 import { ownForms } from "./forms.ts";

@@ -115,7 +115,12 @@ export const channels = {
   told: "What they were told",
   deliveries: "Deliveries",
   all: "All",
-  statuses: { delivered: "Delivered", failed: "Failed", gone: "Gone" },
+  statuses: {
+    delivered: "Delivered",
+    failed: "Failed",
+    undeliverable: "Undeliverable",
+    gone: "Gone",
+  },
   nothing: "Nothing yet.",
   isOpen: "Open",
   isClosed: (moment: Child, reason: string) => phrase`Closed ${moment}: ${reason}`,
