@@ -4,14 +4,17 @@ import type { RunView } from "../src/run/view.ts";
 /** What a question carries, as JSON or as a form. */
 export type Body = { json: unknown } | { form: Record<string, string> };
 
-/** Asks a server as a client does; the answer is its JSON, or undefined where it has none. */
+/** Asks a server as a client does, with a bearer token where one is given; the answer is its JSON, or undefined where it has none. */
 export async function ask(
   url: string,
   method: string,
   path: string,
   body?: Body,
+  token?: string,
 ): Promise<{ status: number; answer: unknown }> {
-  const response = await fetch(`${url}${path}`, { method, ...(body && asRequest(body)) });
+  const request = new Request(`${url}${path}`, { method, ...(body && asRequest(body)) });
+  if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
+  const response = await fetch(request);
   const text = await response.text();
   return { status: response.status, answer: text === "" ? undefined : parsed(text) };
 }

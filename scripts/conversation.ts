@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 import { ask, type Body } from "./api.ts";
 
@@ -7,8 +8,10 @@ export interface Example {
   /** What it shows, in one line. */
   about: string;
   play: (conversation: Conversation) => Promise<void>;
-  /** The Worker's variables for it; starts what they lead to. */
-  vars?: () => Promise<Record<string, string>>;
+  /** The file of the Worker that it talks with, which is served for it alone; default: this repository's own. */
+  worker?: string;
+  /** The Worker's variables for it; starts what they lead to. The Worker will be served at this URL. */
+  vars?: (url: string) => Promise<Record<string, string>>;
 }
 
 /**
@@ -16,14 +19,29 @@ export interface Example {
  * that is expected: of an object the keys named, of an array all. Throws where the answer is another, or its status is.
  */
 export interface Conversation {
+  /** Where the Worker is served. */
+  url: string;
   say: (text: string) => void;
+  /** What is seen elsewhere than in an answer of the API. */
+  show: (text: string) => void;
+  /** Waits until this has come about, half a minute at most. */
+  until: <T>(what: string, look: () => Look<T> | Promise<Look<T>>) => Promise<T>;
+  /** The same, asked with this bearer token, which is shown as the variable TOKEN. */
+  as: (token: string) => Conversation;
   get: <T>(path: string, expected: unknown, status?: number) => Promise<T>;
   post: <T>(path: string, body: Body, expected: unknown, status?: number) => Promise<T>;
   /** Expects that nothing is answered. */
   delete: (path: string) => Promise<void>;
 }
 
-export function conversation(url: string, print: (text: string) => void): Conversation {
+/** What has come about; undefined, or false, as long as it has not. */
+type Look<T> = T | undefined | false;
+
+export function conversation(
+  url: string,
+  print: (text: string) => void,
+  token?: string,
+): Conversation {
   async function talk<T>(
     method: string,
     path: string,
@@ -31,8 +49,9 @@ export function conversation(url: string, print: (text: string) => void): Conver
     expected: unknown,
     expectedStatus: number,
   ): Promise<T> {
-    print(`\n${styleText("bold", `$ ${command(method, path, body)}`)}`);
-    const { status, answer } = await ask(url, method, path, body);
+    const isSigned = token !== undefined;
+    print(`\n${styleText("bold", `$ ${command(method, path, body, isSigned)}`)}`);
+    const { status, answer } = await ask(url, method, path, body, token);
     const part = partOf(answer, expected);
     const code = status === 200 ? "" : `HTTP ${status} `;
     print(`${code}${part === undefined ? "" : pretty(part)}`.trimEnd());
@@ -41,7 +60,11 @@ export function conversation(url: string, print: (text: string) => void): Conver
     return answer as T;
   }
   return {
+    url,
     say: (text) => print(`\n${styleText("cyan", `# ${text}`)}`),
+    show: (text) => print(`\n${text}`),
+    until: (what, look) => cameAbout(what, look),
+    as: (token) => conversation(url, print, token),
     get: (path, expected, status = 200) => talk("GET", path, undefined, expected, status),
     post: (path, body, expected, status = 200) => talk("POST", path, body, expected, status),
     delete: (path) => talk("DELETE", path, undefined, undefined, 204),
@@ -50,8 +73,10 @@ export function conversation(url: string, print: (text: string) => void): Conver
 
 const width = 110;
 
-function command(method: string, path: string, body: Body | undefined): string {
-  const head = `curl ${method === "DELETE" ? "-X DELETE " : ""}${quoted(`localhost:8787${path}`)}`;
+function command(method: string, path: string, body: Body | undefined, isSigned: boolean): string {
+  const verb = method === "DELETE" ? "-X DELETE " : "";
+  const token = isSigned ? '-H "Authorization: Bearer $TOKEN" ' : "";
+  const head = `curl ${verb}${token}${quoted(`localhost:8787${path}`)}`;
   if (body === undefined) return head;
   const rest =
     "json" in body
@@ -60,6 +85,14 @@ function command(method: string, path: string, body: Body | undefined): string {
           .map(([name, value]) => `-F ${name}=${quoted(value)}`)
           .join(" ");
   return head.length + rest.length < width ? `${head} ${rest}` : `${head} \\\n    ${rest}`;
+}
+
+async function cameAbout<T>(what: string, look: () => Look<T> | Promise<Look<T>>): Promise<T> {
+  for (const endsAt = Date.now() + 30_000; Date.now() < endsAt; await sleep(50)) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+  }
+  throw new Error(`In half a minute it has not come about: ${what}.`);
 }
 
 /** As a shell takes it for one word. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 import { conversation, type Example } from "./conversation.ts";
 import { run } from "./run.ts";
-import { freePort, migrate, startServer } from "./server.ts";
+import { freePort, migrate, startServer, urlOf } from "./server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -23,9 +23,13 @@ async function main(): Promise<void> {
   if (names.length === 0 && !values.check) return console.log(usage(all));
 
   const chosen = [...all].filter(([name]) => names.length === 0 || names.includes(name));
-  console.log("Starting kern: a new database, the demo model, no key, no network …");
-  const url = await serve(chosen.map(([, example]) => example));
+  console.log("Starting kern: a new database, no key, no network …");
+  const urls = new Map<string | undefined, string>();
   for (const [name, example] of chosen) {
+    const { worker } = example;
+    const those = chosen.map(([, one]) => one).filter((one) => one.worker === worker);
+    const url = urls.get(worker) ?? (await serve(worker, those));
+    urls.set(worker, url);
     console.log(`\n${name}: ${example.about}`);
     let printed = "";
     await example.play(
@@ -36,7 +40,9 @@ async function main(): Promise<void> {
     );
     if (values.check) checkGuide(name, printed);
   }
-  console.log("\nEverything went as expected. The commands are for the server of: npm run dev");
+  const isDev = chosen.some(([, { worker }]) => worker === undefined);
+  const hint = isDev ? " The commands are for the server of: npm run dev" : "";
+  console.log(`\nEverything went as expected.${hint}`);
 }
 
 function usage(examples: ReadonlyMap<string, Example>): string {
@@ -57,18 +63,19 @@ async function readExamples(): Promise<Map<string, Example>> {
   return new Map(await Promise.all(modules));
 }
 
-async function serve(examples: readonly Example[]): Promise<string> {
+async function serve(worker: string | undefined, examples: readonly Example[]): Promise<string> {
   const folder = temporaryFolder();
   // An empty file in place of .dev.vars, so that nobody's keys are needed or used.
   const noSecrets = join(folder, "none.env");
   writeFileSync(noSecrets, "");
   const args = ["--persist-to", join(folder, "state"), "--env-file", noSecrets];
   await migrate(args);
+  const port = await freePort();
   for (const { vars } of examples) {
-    for (const [name, value] of Object.entries((await vars?.()) ?? {}))
+    for (const [name, value] of Object.entries((await vars?.(urlOf(port))) ?? {}))
       args.push("--var", `${name}:${value}`);
   }
-  const { url } = await startServer({ port: await freePort(), args });
+  const { url } = await startServer({ port, args: [...(worker ? [worker] : []), ...args] });
   return url;
 }
 
@@ -78,7 +85,7 @@ function checkGuide(name: string, printed: string): void {
   const [, shown] = guides.split(`$ npm run example -- ${name}\n`);
   assert.equal(
     stripVTControlCharacters(printed)
-      .replaceAll(/\b(apr|run)_\w+/g, "$1_…")
+      .replaceAll(/\b(apr|evt|run)_\w+/g, "$1_…")
       .trim(),
     shown?.split("```")[0]?.trim(),
     `docs/guides.md does not show what ${name} prints.`,

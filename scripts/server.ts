@@ -59,12 +59,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => stopGroup(child, ended);
   undoAtEnd(stop);
-  const url = `http://localhost:${port}`;
+  const url = urlOf(port);
   if (!(await answers(url, child, 60_000))) {
     await stop();
     throw new Error(`The server did not start.\n${output()}`);
   }
   return { url, ended, stop };
+}
+
+/** Where a server on this port is reached. */
+export function urlOf(port: number): string {
+  return `http://localhost:${port}`;
 }
 
 /** Whether nobody listens on this port of this machine. */

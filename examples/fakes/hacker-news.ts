@@ -1,5 +1,4 @@
-import { createServer } from "node:http";
-import { undoAtEnd } from "../../scripts/run.ts";
+import { listen } from "./listen.ts";
 
 const stories = [
   { title: "Show HN: A run that waits for a week", url: "https://example.com/waits" },
@@ -20,20 +19,11 @@ export async function startHackerNews(): Promise<string> {
     type: "story",
     ...story,
   }));
-  const server = createServer(({ url = "" }, response) => {
-    const id = /^\/v0\/item\/(\d+)\.json$/.exec(url)?.[1];
-    const isList = url === "/v0/topstories.json";
-    response.writeHead(isList || id !== undefined ? 200 : 404, {
-      "content-type": "application/json; charset=utf-8",
-    });
-    const item = items.find((one) => String(one.id) === id) ?? null;
-    response.end(JSON.stringify(isList ? items.map(({ id }) => id) : item));
+  return listen(({ path }) => {
+    if (path === "/v0/topstories.json") return { body: items.map(({ id }) => id) };
+    const id = /^\/v0\/item\/(\d+)\.json$/.exec(path)?.[1];
+    return id === undefined
+      ? { status: 404 }
+      : { body: items.find((one) => String(one.id) === id) ?? null };
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  undoAtEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
 }
