@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { migrationsIn } from "../src/bin/migrations.ts";
 import { migratePostgres } from "../src/db/postgres-migrate.ts";
+import { fireEachMinute } from "./cron.ts";
 import { startPostgres } from "./postgres.ts";
 import { run, undoAtEnd } from "./run.ts";
 import { isFree, migrate, startServer } from "./server.ts";
@@ -12,8 +13,8 @@ const usage = `Usage: npm run dev -- [--port 8787] [--persist-to DIR] [--var NAM
        npm run dev:postgres -- [the same]
 
 Migrates the local database and serves this Worker on this machine, without network or key: the demo model answers
-unless OPENAI_API_KEY or OPENAI_BASE_URL is set, by --var or in .dev.vars. dev:postgres does so on a real PostgreSQL,
-which it starts, in place of D1.`;
+unless OPENAI_API_KEY or OPENAI_BASE_URL is set, by --var or in .dev.vars. The Worker's cron is fired each minute, so that
+schedules run. dev:postgres does so on a real PostgreSQL, which it starts, in place of D1.`;
 
 const args = process.argv.slice(2);
 const { tokens, values } = parseArgs({
@@ -37,6 +38,7 @@ async function dev(): Promise<void> {
   await (values.postgres === true ? servePostgres() : migrateD1());
   const server = await startServer({ port, args: argsOfWrangler(), verbose: true });
   console.log(await nextSteps(server.url));
+  undoAtEnd(fireEachMinute(server.url));
   await server.ended;
   throw new Error("wrangler has ended.");
 }
