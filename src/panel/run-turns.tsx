@@ -1,5 +1,5 @@
 import { visible } from "../approval/visible.ts";
-import { parseStrictJson } from "../tools/json.ts";
+import { indented } from "./indented.ts";
 import { type Call, type ShownRun, turnsOf } from "./run.ts";
 import { shown } from "./text.ts";
 import { words } from "./words.ts";
@@ -62,13 +62,4 @@ function CallView({ call: { args, execution, name } }: { call: Call }) {
 function stateOf(execution: Call["execution"]): string {
   if (execution === undefined || execution.tool_call_error === null) return words.run.running;
   return execution.tool_call_error ? words.run.failedCall : words.run.succeeded;
-}
-
-/** The arguments over several lines, where they are JSON that nothing gets lost of; else as the model wrote them. */
-function indented(args: string): string {
-  try {
-    return JSON.stringify(parseStrictJson(args), null, 2);
-  } catch {
-    return args;
-  }
 }

@@ -7,6 +7,7 @@ import type { RunFilter, RunRow } from "../../run/store.ts";
 import type { OsEnv } from "../auth.ts";
 import { heldFor, holds, type Principal } from "../principal.ts";
 import type { PanelParts } from "./parts.ts";
+import { placeOf, placeText } from "./place.ts";
 import { readsSome } from "./run.tsx";
 
 const pageSize = 50;
@@ -73,15 +74,9 @@ function filterOf(c: Context<OsEnv>): Filter {
 function addressOf(filter: Filter, after: Position | null): string {
   const query = new URLSearchParams({
     ...filter,
-    ...(after && { after: `${after.created_at_ms}.${after.id}` }),
+    ...(after && { after: placeText(after) }),
   });
   return query.size === 0 ? "/panel/runs" : `/panel/runs?${query.toString()}`;
-}
-
-/** Where a page begins; what is no place is the beginning of the list. */
-function placeOf(text = ""): Position | null {
-  const [, at, id] = /^(\d{1,15})\.(\w{1,100})$/.exec(text) ?? [];
-  return at === undefined || id === undefined ? null : { created_at_ms: Number(at), id };
 }
 
 function listed(run: RunRow, nameOf: (id: string) => string) {
