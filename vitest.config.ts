@@ -43,6 +43,7 @@ function project(
             STRIPE_WEBHOOK_SECRET: "whsec_test_secret",
             WEBHOOK_SECRET: `whsec_${btoa("i".repeat(32))}`,
             WEBHOOK_TOKEN: "token-of-16-or-more",
+            PANEL_HOOK_TOKEN: "token-of-the-panel-hook",
             SLACK_BOT_TOKEN: "xoxb-test",
             SLACK_SIGNING_SECRET: "signing-secret-now signing-secret-before",
             KERN_FUZZ: process.env["KERN_FUZZ"] ?? "",

@@ -8,6 +8,7 @@ import { type Reconciliation, tool } from "../src/tools/tool.ts";
 import { testChannels } from "./channels/channels.ts";
 import { act } from "./act.ts";
 import { pauseTools } from "./pause-tools.ts";
+import { panelTriggers } from "./panel/panel-triggers.ts";
 import { policyTools } from "./policy-tools.ts";
 import { mailTools } from "./channels/mail-tools.ts";
 import { policyAttackTools } from "./attack/policy-attack-tools.ts";
@@ -238,7 +239,7 @@ const os = new AgentOS({
   teams: [crew],
   db: new FaultyDb(),
   channels: testChannels,
-  triggers: [...testTriggers],
+  triggers: [...testTriggers, ...panelTriggers],
   url: "https://kern.example.com",
   now: clock.now,
 });

@@ -105,7 +105,7 @@ export function scheduleRoutes({
     (async (c: Context<OsEnv>) => {
       const body = await readBody(c, ScheduleRequest);
       if ("response" in body) return body.response;
-      const { id = newId(), session_id = null, user_id = null, ...wish } = body.value;
+      const { id = newScheduleId(), session_id = null, user_id = null, ...wish } = body.value;
       const row = await schedules.create(
         c.env,
         id,
@@ -276,6 +276,6 @@ export function scheduleRoutes({
   return app;
 }
 
-function newId(): string {
+export function newScheduleId(): string {
   return `s-${crypto.randomUUID().slice(0, 13)}`;
 }

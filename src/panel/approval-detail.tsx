@@ -9,6 +9,7 @@ import { Page } from "./page.tsx";
 import { PolicyFacts, Preview } from "./policy.tsx";
 import { type Draft, emptyDraft } from "../approval/read-answer.ts";
 import { clock, Moment } from "./moment.tsx";
+import { StartedBy } from "./started-by.tsx";
 import { Timeline } from "./timeline.tsx";
 import { words } from "./words.ts";
 
@@ -87,7 +88,9 @@ function Facts({ approval, nowMs }: { approval: ApprovalRecord; nowMs: number })
       <dt>{words.approval.requestedFor}</dt>
       <dd>{user_id === null ? words.common.noUser : visible(user_id)}</dd>
       <dt>{words.common.startedBy}</dt>
-      <dd>{visible(approval.requested_by ?? words.approval.unknown)}</dd>
+      <dd>
+        <StartedBy requestedBy={approval.requested_by} scheduleId={approval.schedule_id} />
+      </dd>
       <dt>{words.approval.asked}</dt>
       <dd>
         <Moment seconds={created_at} nowMs={nowMs} /> <span class="dim">({clock(created_at)})</span>

@@ -19,6 +19,16 @@ export function clock(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 }
 
+/** A moment to the minute by the clocks of a time zone, which is named with it. */
+export function clockIn(seconds: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("sv-SE", {
+    timeZone,
+    dateStyle: "short",
+    timeStyle: "short",
+  });
+  return `${parts.format(seconds * 1000)} ${timeZone}`;
+}
+
 const units = [
   ["year", 31_536_000],
   ["month", 2_592_000],

@@ -1,7 +1,7 @@
 import { raw } from "hono/html";
-import type { Child } from "hono/jsx";
+import { type Child, useContext } from "hono/jsx";
 import { runsStyle } from "./runs-style.ts";
-import { type Section, sections } from "./sections.ts";
+import { type Section, sections, ShownSections } from "./sections.ts";
 import { settingsStyle } from "./settings-style.ts";
 import { words } from "./words.ts";
 
@@ -144,9 +144,9 @@ function Keys() {
 function Sections({ current }: { current: Section | undefined }) {
   return (
     <nav aria-label={words.frame.nav}>
-      {Object.entries(sections).map(([name, { path, title }]) => (
-        <a href={path} aria-current={name === current ? "page" : undefined}>
-          {title}
+      {useContext(ShownSections).map((name) => (
+        <a href={sections[name].path} aria-current={name === current ? "page" : undefined}>
+          {sections[name].title}
         </a>
       ))}
     </nav>

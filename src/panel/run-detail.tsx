@@ -4,6 +4,7 @@ import { Page } from "./page.tsx";
 import { Speaker, Turns } from "./run-turns.tsx";
 import { hasForms, Waits, type WaitsProps } from "./run-waits.tsx";
 import { handedOver, hasEnded, isMoving, type ShownRun } from "./run.ts";
+import { StartedBy } from "./started-by.tsx";
 import { shown } from "./text.ts";
 import { Moment } from "./moment.tsx";
 import { words } from "./words.ts";
@@ -131,7 +132,9 @@ function Facts({ run, nameOf, nowMs }: Pick<RunDetailProps, "run" | "nameOf" | "
       <dt>{words.run.for}</dt>
       <dd>{run.user_id === null ? words.common.noUser : visible(run.user_id)}</dd>
       <dt>{words.common.startedBy}</dt>
-      <dd>{visible(run.requested_by)}</dd>
+      <dd>
+        <StartedBy requestedBy={run.requested_by} scheduleId={run.schedule_id} />
+      </dd>
       <dt>{words.run.started}</dt>
       <dd>
         <Moment seconds={run.created_at} nowMs={nowMs} />

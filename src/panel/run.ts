@@ -9,6 +9,8 @@ export interface ShownRun {
   parent_run_id: string | null;
   user_id: string | null;
   requested_by: string;
+  /** The schedule that it is of; null where it is of none. */
+  schedule_id: string | null;
   status: RunStatus;
   content: string | null;
   tools: readonly ToolExecution[];

@@ -2,6 +2,7 @@ import * as approvals from "./words/approvals.ts";
 import * as frame from "./words/frame.ts";
 import * as runs from "./words/runs.ts";
 import * as settings from "./words/settings.ts";
+import * as triggers from "./words/triggers.ts";
 
 /** Everything that the pages say in their own words. What other rooms say, such as an error's message, comes from there. */
 const english = {
@@ -11,6 +12,7 @@ const english = {
   ...approvals,
   ...runs,
   ...settings,
+  ...triggers,
 };
 
 /** Another language is an object of this type. */

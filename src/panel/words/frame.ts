@@ -12,6 +12,7 @@ export const sections = {
   approvals: "Approvals",
   runs: "Runs",
   try: "Try it",
+  triggers: "Triggers",
   history: "History",
   settings: "Settings",
 };
