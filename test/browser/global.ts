@@ -42,6 +42,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     const vars = {
       OS_SECURITY_KEY: securityKey,
       KERN_URL: `http://localhost:${port}`,
+      FRONT_DESK_TOKEN: "token-of-the-front-desk",
       EMAIL_LINK_KEYS: JSON.stringify({ k1: btoa("1".repeat(32)) }),
       ...jwt,
     };

@@ -1,7 +1,16 @@
 import { beforeAll, describe } from "vitest";
 import { api, expectAccessible, expectNoSidewaysScroll, keepScreenshot, test } from "./browser.ts";
 import type { RunView } from "../../src/run/view.ts";
-import { lapsed, linksIn, mailAbout, type Paused, paused, pausedAt } from "./runs.ts";
+import {
+  cameIn,
+  ended,
+  lapsed,
+  linksIn,
+  mailAbout,
+  type Paused,
+  paused,
+  pausedAt,
+} from "./runs.ts";
 
 /** Every page of the panel by its name, with what leads to its path: a page more is a line more. */
 const pages: Record<string, () => Promise<string>> = {
@@ -30,6 +39,30 @@ const pages: Record<string, () => Promise<string>> = {
     const { run_id } = await api<RunView>("/agents/desk/runs", { message, stream: false });
     return `/panel/runs/${run_id}`;
   },
+  "event-started": async () => cameIn({ type: "parcel.found", message: "[]" }),
+  "event-failed": async () =>
+    cameIn({ type: "parcel.lost", broken: "event.parcel is undefined", text: "word ".repeat(400) }),
+  "event-ignored": async () => cameIn({ type: "x".repeat(128) }),
+  "run-by-webhook": async () => {
+    const message = JSON.stringify([{ name: "send_text", args: { text: "hello" } }]);
+    await cameIn({ type: "text.asked-for", message });
+    const { data } = await api<{ data: { run_id: string }[] }>("/events?status=started&limit=1");
+    return `/panel/runs/${data[0]?.run_id}`;
+  },
+  triggers: async () => "/panel/triggers",
+  events: async () => "/panel/events",
+  "events-none": async () => "/panel/events?webhook=of-before",
+  schedule: async () => {
+    const { run_id } = await api<{ run_id: string }>("/schedules/weekly/run", {});
+    await ended({ runPath: `/agents/desk/runs/${run_id}` });
+    return "/panel/schedules/weekly";
+  },
+  "schedule-made": async () => {
+    const wish = { agent_id: "desk", cron: "0 9 * * *", message: "[]" };
+    const { id } = await api<{ id: string }>("/schedules", wish);
+    return `/panel/schedules/${id}`;
+  },
+  "schedule-new": async () => "/panel/schedules",
   history: async () => "/panel/history",
   settings: async () => "/panel/settings",
   "kill-switch": async () => "/panel/settings/kill-switch",

@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { inject, vi } from "vitest";
 import type { ApprovalRecord } from "../../src/approval/record.ts";
 import type { EmailMessage } from "../../src/channels/email.ts";
 import type { RunView } from "../../src/run/view.ts";
@@ -63,7 +63,7 @@ export function linksIn({ html, text }: EmailMessage): string[] {
 }
 
 /** Waits until the run has ended. */
-export async function ended({ runPath }: Paused): Promise<RunView> {
+export async function ended({ runPath }: Pick<Paused, "runPath">): Promise<RunView> {
   await api(`${runPath}/continue`, { stream: false });
   return api<RunView>(runPath);
 }
@@ -71,4 +71,23 @@ export async function ended({ runPath }: Paused): Promise<RunView> {
 /** What the model was told of its calls. */
 export function toldOf({ messages }: RunView): unknown[] {
   return messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+}
+
+/** Has something come in by the webhook, and gives the page of it. */
+export async function cameIn(body: object): Promise<string> {
+  const answer = await fetch(`${inject("serverUrl")}/webhooks/front-desk`, {
+    method: "POST",
+    headers: {
+      authorization: "Bearer token-of-the-front-desk",
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(body),
+  });
+  // An event may be kept a moment after it was answered.
+  return vi.waitFor(async () => {
+    const { data } = await api<{ data: { id: string; type: string | null }[] }>("/events");
+    const event = data.find(({ type }) => type === (body as { type?: string }).type);
+    if (event === undefined) throw new Error(`There is no event yet (${answer.status}).`);
+    return `/panel/events/${event.id}`;
+  });
 }

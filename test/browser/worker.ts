@@ -3,6 +3,7 @@ import { AgentOS } from "kern/os";
 import { Agent } from "kern/agent";
 import { approval } from "kern/approval";
 import { tool, type Tool } from "kern/tools";
+import { bearer, schedule, webhook } from "kern/triggers";
 import { z } from "zod";
 import { dataManager } from "../../src/agents/data-manager.ts";
 import { hackerNews } from "../../src/agents/hacker-news.ts";
@@ -192,10 +193,37 @@ const desk = new Agent({
   ],
 });
 
+/** What starts by itself: a webhook that has its token, one that has not, and a schedule. */
+const triggers = [
+  webhook<{ message?: string; broken?: string }>({
+    id: "front-desk",
+    agent: "desk",
+    verify: bearer({ secretVariable: "FRONT_DESK_TOKEN" }),
+    input({ body: { broken, message } }) {
+      if (broken !== undefined) throw new Error(broken);
+      return message === undefined ? undefined : { message };
+    },
+  }),
+  webhook({
+    id: "back-desk",
+    agent: "desk",
+    verify: bearer({ secretVariable: "BACK_DESK_TOKEN" }),
+    events: ["parcel.lost", "parcel.found"],
+  }),
+  schedule({
+    id: "weekly",
+    agent: "desk",
+    cron: "30 6 * * MON",
+    timezone: "Europe/Berlin",
+    message: "[]",
+  }),
+];
+
 const os = new AgentOS({
   agents: [dataManager, hackerNews, orderDesk, desk, speaker],
   teams: [supportTeam],
   db: new D1Db({ binding: "DB" }),
+  triggers,
   channels: [
     email({
       from: "kern@example.com",
