@@ -10,6 +10,7 @@ import { type EventRow, eventStatuses } from "../../run/trigger-store.ts";
 import { type OsEnv, requires } from "../auth.ts";
 import { readForm } from "../body.ts";
 import type { Principal } from "../principal.ts";
+import { isOfThisMachine } from "../loopback.ts";
 import { ofAll } from "../schedule-routes.ts";
 import { ownForms } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
@@ -73,6 +74,7 @@ export function eventPages(parts: PanelParts): Hono<OsEnv> {
       await inbound.replay(c.env, id, {
         again: typed.get("again") === "yes",
         by: c.var.principal,
+        local: isOfThisMachine(c.req.raw),
       });
     } catch (error) {
       if (!(error instanceof KernError) || error.status !== 409) throw error;

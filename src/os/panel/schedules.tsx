@@ -11,6 +11,7 @@ import { readForm } from "../body.ts";
 import { holds } from "../principal.ts";
 import { holdsFor } from "../read-run.ts";
 import { askRun } from "../runs.ts";
+import { isOfThisMachine } from "../loopback.ts";
 import { newScheduleId, ofAll } from "../schedule-routes.ts";
 import { ownForms } from "./forms.ts";
 import type { PanelParts } from "./parts.ts";
@@ -126,7 +127,11 @@ export function schedulePages(parts: PanelParts): Hono<OsEnv> {
   app.post("/:schedule_id/run", ...writes, async (c) => {
     const name = textsOf(await readForm(c)).get("attempt") || crypto.randomUUID();
     return act(c, async () => {
-      await clock.runNow(c.env, idOf(c), c.var.principal, name.slice(0, 255));
+      await clock.runNow(c.env, idOf(c), {
+        by: c.var.principal,
+        local: isOfThisMachine(c.req.raw),
+        name: name.slice(0, 255),
+      });
       return `${path}/${idOf(c)}`;
     });
   });
