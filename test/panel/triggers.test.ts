@@ -301,7 +301,7 @@ test("the schedules are listed with their times, when they are due next, and wha
     "Times30 3 * * * in Europe/Berlin",
     "03:30 Europe/Berlin)",
     "Writtenin code",
-    "Last timesnone yet",
+    "Last times",
   ])
     expect(card).toContain(words);
   expect(linksOf(page)).toContain("/panel/schedules/panel-nightly");
