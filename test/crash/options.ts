@@ -17,7 +17,7 @@ export interface Options {
   maxKillingMs: number;
 }
 
-const slice = { rounds: 1, runs: 50, kills: 35, hits: 2, width: 24, maxKillingMs: 300_000 };
+const slice = { rounds: 1, runs: 40, kills: 25, hits: 1, width: 24, maxKillingMs: 300_000 };
 const usual = { rounds: 1, runs: 500, kills: 260, hits: 15, width: 40, maxKillingMs: 1_200_000 };
 const full = {
   rounds: 5,

@@ -7,6 +7,7 @@ import { db } from "../database.ts";
 import { effects, script } from "../world.ts";
 import { type Known, panelOperations, type Shot, shots } from "./fuzz.ts";
 import { http } from "./http.ts";
+import { byToken } from "../triggers/deliver.ts";
 import { type Json, mismatch, operationsOf, readDocument } from "./openapi.ts";
 
 /** How many requests are made; KERN_FUZZ asks for more of them. */
@@ -40,6 +41,9 @@ async function known(): Promise<Known> {
     cursor: [meta.next_cursor],
     callback_url: ["https://app.example.com/told"],
     channel_id: ["hook-full"],
+    webhook_id: ["token", "own"],
+    event_id: [(await byToken({ message: script() })).event_id ?? ""],
+    schedule_id: ["nightly"],
     created_after: ["1793491200", "2026-11-01T00:00:00Z"],
   };
 }
@@ -49,6 +53,9 @@ afterAll(async () => {
   const { data } = await get<{ data: { id: string }[] }>("/switches");
   const { channels, switches } = db.connect(env);
   for (const { id } of await channels.closed()) await channels.open(id);
+  const { schedules } = db.connect(env);
+  for (const { id, source } of await schedules.list(1000))
+    if (source === "api") await schedules.remove(id);
   for (const { id } of data) {
     const off = { id, is_on: false, reason: null, changed_by: "root", changed_at_ms: 0 };
     await switches.set(off);
