@@ -11,6 +11,7 @@ import { pauseTools } from "./pause-tools.ts";
 import { panelTriggers } from "./panel/panel-triggers.ts";
 import { policyTools } from "./policy-tools.ts";
 import { mailTools } from "./channels/mail-tools.ts";
+import { stormTrigger } from "./triggers/storm-trigger.ts";
 import { policyAttackTools } from "./attack/policy-attack-tools.ts";
 import { testTriggers } from "./triggers/triggers.ts";
 import { chat, clock, effects, FaultyDb } from "./world.ts";
@@ -239,7 +240,7 @@ const os = new AgentOS({
   teams: [crew],
   db: new FaultyDb(),
   channels: testChannels,
-  triggers: [...testTriggers, ...panelTriggers],
+  triggers: [...testTriggers, ...panelTriggers, stormTrigger],
   url: "https://kern.example.com",
   now: clock.now,
 });
