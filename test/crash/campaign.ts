@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { checkCopy } from "./check-copy.ts";
 import { checkCalls, checkRun, seenBy } from "./checks.ts";
+import { checkEvents } from "./check-events.ts";
 import { checkTeams } from "./check-teams.ts";
 import { createClient } from "./client.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { database } from "./database.ts";
 import { createDeciders, type Decided } from "./deciders.ts";
 import { drain, silence } from "./drain.ts";
-import { findAll, findTotals, type Found } from "./evidence.ts";
+import { findAll, findEvents, findTotals, type Found } from "./evidence.ts";
 import type { Faults } from "./faults.ts";
 import { createHistory } from "./history.ts";
 import type { Handler } from "./http.ts";
@@ -20,6 +21,7 @@ import { randomOf } from "./random.ts";
 import { keepProdding, keepReading } from "./readers.ts";
 import { createRuns } from "./runs.ts";
 import type { Runtime } from "./runtime.ts";
+import { createSender, type SentEvent } from "./sender.ts";
 import { checkSink, sink } from "./sink.ts";
 import { readAllRuns } from "./storage.ts";
 import { type Called, type Questioned, toolServer } from "./tool-server.ts";
@@ -34,6 +36,9 @@ export interface Story {
   called: readonly Called[];
   questioned: readonly Questioned[];
   decided: readonly Decided[];
+  sent: readonly SentEvent[];
+  /** How many events the database's log has. */
+  logged: number;
   /** What the runtime said, line by line. */
   logLines: readonly string[];
 }
@@ -59,7 +64,13 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   const conductor = createConductor(runtime, random, { hits: options.hits, log });
   const client = createClient(runtime, ledger);
   const deciders = createDeciders(client, { history, ledger, random, watch });
-  const runs = createRuns(client, options, { ledger, random });
+  const sender = createSender(client, {
+    conductor,
+    isOver: (id) => runs.isOver(id),
+    ledger,
+    random,
+  });
+  const runs = createRuns(client, options, { ledger, random, sender });
   const parts = { conductor, deciders, faults, history, ledger, random, runs, watch };
   const model = modelServer(parts);
   const tools = toolServer(parts);
@@ -96,7 +107,7 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
     isStarting = false;
     await Promise.all([starting, prodding]);
     console.log(`${conductor.kills} kills, ${runs.planned()} runs: waiting for the last of them`);
-    await drain(storagePath, { deciders, done, runs });
+    await drain(storagePath, { deciders, done, runs, sender });
     isWatching = false;
     isReading = false;
     await reading;
@@ -120,6 +131,9 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
   const totals = await findTotals(client);
   checkCopy(found, totals, ledger);
   checkTeams(found, { rows: totals.rows, stored }, ledger);
+  const logged = await findEvents(client);
+  const sent = [...sender.sent.values()];
+  checkEvents(sent, { found, logged, stored }, ledger);
   checkCalls(called, runs.known, ledger);
   await checkSink(found, received, { ledger, storagePath });
   const logLines = readFileSync(logPath, "utf8").split("\n");
@@ -130,6 +144,8 @@ export async function campaign(options: Options, runtime: Runtime, stage: Stage)
     called,
     questioned,
     decided,
+    sent,
+    logged: logged.length,
     logLines: logLines.filter((line) => line !== ""),
   };
 }

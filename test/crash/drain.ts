@@ -3,6 +3,7 @@ import type { Deciders } from "./deciders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Runs } from "./runs.ts";
 import { sleep } from "./runtime.ts";
+import type { Sender } from "./sender.ts";
 import { owesTeam, readOpenRuns, type StoredRun } from "./storage.ts";
 import type { Watch } from "./watch.ts";
 
@@ -45,9 +46,15 @@ function isRestless(run: StoredRun): boolean {
 /** Waits until every run has ended and told everything, with neither a sweep nor a question to help it. */
 export async function drain(
   storagePath: string,
-  { deciders, done, runs }: { deciders: Deciders; done: Set<string>; runs: Runs },
+  {
+    deciders,
+    done,
+    runs,
+    sender,
+  }: { deciders: Deciders; done: Set<string>; runs: Runs; sender: Sender },
 ): Promise<void> {
   const isOpen = async (): Promise<boolean> =>
-    runs.waiting() + deciders.waiting() > 0 || (await readOpenRuns(storagePath, done)).length > 0;
+    runs.waiting() + deciders.waiting() + sender.waiting() > 0 ||
+    (await readOpenRuns(storagePath, done)).length > 0;
   while (await isOpen()) await sleep(500);
 }

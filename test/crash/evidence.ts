@@ -88,6 +88,28 @@ export async function findTotals(client: Client): Promise<Totals> {
   };
 }
 
+/** What the database says that an event has come to. */
+export interface LoggedEvent {
+  id: string;
+  webhook: string;
+  status: string;
+  run_id: string | null;
+  deliveries: number;
+}
+
+/** The whole log of events, page by page. */
+export async function findEvents(client: Client): Promise<LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
+  for (let place = ""; ;) {
+    const { body } = await client.read<{ data: LoggedEvent[]; next_cursor: string | null }>(
+      `/events?limit=200${place}`,
+    );
+    events.push(...body.data);
+    if (body.next_cursor === null) return events;
+    place = `&cursor=${encodeURIComponent(body.next_cursor)}`;
+  }
+}
+
 export async function inParallel<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,

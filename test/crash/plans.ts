@@ -20,6 +20,13 @@ export const teams: Record<string, string[]> = {
   inner: ["clerk", "auditor"],
 };
 
+/** Those that a webhook of their own starts, of the same id. */
+export const webhookIds = [...agentIds, "crew", "middle"];
+
+/** When an event is delivered once more, though its sender delivers it until it is acknowledged. */
+const redeliveries = ["at once", "meanwhile", "after a kill", "once it has ended"] as const;
+export type Redelivery = (typeof redeliveries)[number];
+
 export interface PlannedCall {
   id: string;
   name: string;
@@ -50,9 +57,12 @@ export interface RunPlan {
 export interface RootPlan extends RunPlan {
   userId: string;
   idempotencyKey: string;
-  start: "background" | "wait" | "stream";
+  /** `webhook`: by an event, which the key is the id of. */
+  start: "background" | "wait" | "stream" | "webhook";
   /** Started by two requests at once, as by a client that does not wait for its answer. */
   isDoubled: boolean;
+  /** Where it is an event that starts it. */
+  redeliveries: Redelivery[];
 }
 
 /** The plan of the n-th run: an agent's, or, three times in ten, a team's. */
@@ -67,9 +77,10 @@ export function planOf(seed: number, n: number): RootPlan {
     ...plan,
     userId: `user-${n}`,
     idempotencyKey: `${seed}-${n}`,
-    start: random.pick(["background", "background", "wait", "stream"]),
+    start: random.pick(["background", "background", "wait", "stream", "webhook", "webhook"]),
     isDoubled: random.chance(0.15),
     cancelAfterMs: random.chance(cancelled.share) ? random.int(0, cancelled.maxMs) : null,
+    redeliveries: Array.from({ length: random.int(0, 3) }, () => random.pick(redeliveries)),
   };
 }
 

@@ -2,6 +2,7 @@ import childProcess, { type SpawnOptionsWithoutStdio } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import type { Recipe, RecipeOptions } from "./recipe.ts";
+import { webhookSecret } from "./wire.ts";
 
 /**
  * Sets up the storage and the database, and says in one line of JSON how the runtime was started: then it can be killed
@@ -55,6 +56,7 @@ const miniflare = new Miniflare({
           OPENAI_BASE_URL: { type: "text", value: `${worldUrl}/v1` },
           DB: { type: "d1", id: "kern" },
           POSTGRES_URL: { type: "text", value: postgresUrl },
+          WEBHOOK_SECRET: { type: "text", value: webhookSecret },
           RUNS: { type: "durable-object", worker: name, exportName: "Run" },
           FEED: { type: "durable-object", worker: name, exportName: "Feed" },
         },

@@ -29,6 +29,10 @@ export function printReport(
   const pauses = all(({ conductor }) => conductor.pauses.all);
   const pausedMs = pauses.map(({ fromMs, toMs }) => toMs - fromMs);
   const inMoments = pauses.filter(({ at }) => at !== null);
+  const sent = all((story) => story.sent);
+  const deliveries = sent.flatMap((event) => event.deliveries);
+  const unheard = deliveries.filter(({ acknowledged }) => acknowledged === null);
+  const logged = sum(stories.map((story) => story.logged));
   const logLines = all((story) => story.logLines);
   const again = <T>(of: (story: Story) => readonly T[], key: (item: T) => string): number =>
     sum(stories.map((story) => of(story).length - new Set(of(story).map(key)).size));
@@ -50,6 +54,11 @@ export function printReport(
     [
       "runs of members",
       `${members.length} (${tally(members, ({ view }) => view.status)}), ${tally(members, depth)}`,
+    ],
+    ["events by webhook", `${sent.length} (${logged} in the log)`],
+    [
+      "deliveries of them",
+      `${deliveries.length} (${tally(deliveries, ({ when }) => when)}), ${unheard.length} not acknowledged`,
     ],
     ["approvals", `${approvals.length} (${tally(approvals, ({ status }) => status)})`],
     ["decisions acknowledged", `${acknowledged.length} (${asksAgain.length} asked again)`],

@@ -9,6 +9,7 @@ import { checkStream, closing, eventsOf } from "./streams.ts";
 import { pathOf, planOf, type RootPlan, type RunPlan } from "./plans.ts";
 import type { Random } from "./random.ts";
 import { sleep } from "./runtime.ts";
+import type { Sender } from "./sender.ts";
 
 /** Those who start runs, and cancel some. */
 export interface Runs {
@@ -38,7 +39,7 @@ const ended = new Set<RunStatus>(["COMPLETED", "CANCELLED", "ERROR"]);
 export function createRuns(
   client: Client,
   { seed, width }: { seed: number; width: number },
-  { ledger, random }: { ledger: Ledger; random: Random },
+  { ledger, random, sender }: { ledger: Ledger; random: Random; sender: Sender },
 ): Runs {
   const plans = new Map<string, RunPlan>();
   const started = new Map<string, StartedRun>();
@@ -63,6 +64,7 @@ export function createRuns(
     const path = pathOf(plan);
     if (isStream) return follow(path, body, idempotencyKey);
     asking.add(plan);
+    if (start === "webhook") return sender.send(plan).finally(() => asking.delete(plan));
     const answer = await client.ask<RunView>("POST", path, body, idempotencyKey);
     asking.delete(plan);
     ledger.check("a start is accepted, however often it is repeated", answer.status < 300, () => {

@@ -37,6 +37,15 @@ export interface Word {
   isKnown: boolean;
 }
 
+/** What an event says: what its run is started with, and for whom. */
+export interface Event {
+  message: string;
+  user_id: string;
+}
+
+/** What events are signed with. */
+export const webhookSecret = `whsec_${btoa("e".repeat(32))}`;
+
 /** A request to the database that fails, with what it says, though it may have been carried out. */
 export interface DatabaseFault {
   message: string;

@@ -12,12 +12,14 @@ import { isOver } from "../../src/run/state.ts";
 import type { ApprovalRow, Db, RunRow, Store } from "../../src/run/store.ts";
 import type { ToolContext } from "../../src/tools/context.ts";
 import { type Reconciliation, tool } from "../../src/tools/tool.ts";
+import { standardWebhooks, webhook } from "../../src/triggers/trigger.ts";
 import { queryPostgres } from "../query-postgres.ts";
 import { faultyD1 } from "./faulty-d1.ts";
-import { agentIds, teams } from "./plans.ts";
+import { agentIds, teams, webhookIds } from "./plans.ts";
 import {
   type DatabaseFault,
   type Effected,
+  type Event,
   sentHeader,
   type Told,
   type ToldNotice,
@@ -162,6 +164,14 @@ const os = new AgentOS({
   teams: ["crew", "middle"].map((id) => teamOf(id) as Team),
   db: new ReportingDb(),
   channels: [sink],
+  triggers: webhookIds.map((id) =>
+    webhook<Event>({
+      id,
+      agent: id,
+      verify: standardWebhooks(),
+      input: ({ body: { message, user_id } }) => ({ message, userId: user_id }),
+    }),
+  ),
 });
 const app = os.getApp();
 
