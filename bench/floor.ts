@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 
 /**
- * What an approval cycle costs at least on this platform: the requests of kern's API, answered by as little code as makes
- * each step as durable. There is no gate, no check and no history here; nobody should build on it.
+ * What an approval cycle, or taking an event, costs at least on this platform: the requests of kern's API, answered by as
+ * little code as makes each step as durable. There is no gate, no check and no history here; nobody should build on it.
  */
 
 interface Env {
@@ -25,6 +25,11 @@ export class Run extends DurableObject<Env> {
     await this.env.DB.prepare("INSERT INTO approvals VALUES (?, ?, 'pending', ?, ?)")
       .bind(id, id, args, Date.now())
       .run();
+  }
+
+  keep(event: string): void {
+    this.ctx.storage.sql.exec("CREATE TABLE step (n INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+    this.#store(event);
   }
 
   async resolve(id: string): Promise<void> {
@@ -87,6 +92,11 @@ export default {
           ? await env.DB.prepare(page).bind(searchParams.get("status")).all()
           : await env.DB.prepare("SELECT * FROM approvals WHERE id = ?").bind(run).all();
       return Response.json({ data: results });
+    }
+    if (room === "webhooks") {
+      const run_id = crypto.randomUUID();
+      await env.RUNS.getByName(run_id).keep(await request.text());
+      return Response.json({ run_id }, { status: 202 });
     }
     const body = await request.json<{ message: string }>();
     if (room === "approvals") {

@@ -13,6 +13,7 @@ import { readOptions } from "./options.ts";
 import { profileCycles } from "./profile-cycles.ts";
 import { measureFilters } from "./filters.ts";
 import { measureSize, sizeAims } from "./size.ts";
+import { measureWebhook, webhookAims } from "./webhook.ts";
 import {
   aimsTable,
   countsTable,
@@ -20,6 +21,7 @@ import {
   filtersTable,
   listTable,
   sizeTable,
+  webhookTable,
 } from "./table.ts";
 
 const options = readOptions();
@@ -38,6 +40,12 @@ await run(async () => {
     aims.push(...cycleAims(comparisons));
     console.log(cyclesTable(comparisons));
     if (comparisons.length > 2) write("docs/bench-cycles.svg", cyclesFigure(comparisons));
+  }
+  if (options.parts.has("webhook")) {
+    const taken = await measureWebhook(modelUrl);
+    results["webhook"] = taken;
+    aims.push(...webhookAims(taken));
+    console.log(`\n${webhookTable(taken)}`);
   }
   if (options.parts.has("counts")) {
     const counts = await measureCounts(modelUrl);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { CyclesOptions } from "./cycles.ts";
 
-const parts = ["cycles", "counts", "list", "filters", "size"] as const;
+const parts = ["cycles", "webhook", "counts", "list", "filters", "size"] as const;
 export type Part = (typeof parts)[number];
 
 export interface Options {

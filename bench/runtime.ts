@@ -16,7 +16,7 @@ export interface ServedWorker {
   /** Its Durable Objects by the names of their bindings. */
   objects: Record<string, string>;
   /** Values by the names of their bindings. */
-  bindings?: Record<string, Record<string, string>> | undefined;
+  bindings?: Record<string, string | Record<string, string>> | undefined;
 }
 
 export interface ServeOptions {

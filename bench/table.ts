@@ -6,6 +6,7 @@ import type { FilterFigures } from "./filters.ts";
 import type { ListFigures, Times } from "./list.ts";
 import type { Round } from "./load.ts";
 import type { Size } from "./size.ts";
+import type { Taken } from "./webhook.ts";
 
 /** A table in Markdown; every column but the first is aligned to the right. */
 function table(head: string[], rows: string[][]): string {
@@ -50,6 +51,21 @@ export function cyclesTable(comparisons: readonly Comparison[]): string {
         `${figure(ratio.median)} × (${figure(ratio.min)}–${figure(ratio.max)})`,
       ),
     ]),
+  );
+}
+
+export function webhookTable({ floor, kern, ratio }: Taken): string {
+  const ms = ({ p50, p95 }: Times) => `${figure(p50)} / ${figure(p95)} ms`;
+  return table(
+    [
+      "an event by webhook, one at a time",
+      "delivered → acknowledged p50 / p95",
+      "beside the floor",
+    ],
+    [
+      ["floor", ms(floor), "1"],
+      ["kern", ms(kern), `${figure(ratio.median)} × (${figure(ratio.min)}–${figure(ratio.max)})`],
+    ],
   );
 }
 

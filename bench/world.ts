@@ -16,6 +16,12 @@ interface Entry {
 export const kern: Entry = { path: "src/worker.ts", objects: { RUNS: "Run", FEED: "Feed" } };
 /** Kern, counting what it does. */
 export const counting: Entry = { ...kern, path: "bench/counting.ts" };
+/** Kern with a webhook, which is signed for with this secret. */
+export const kernWithWebhook = (secret: string): Entry => ({
+  ...kern,
+  path: "bench/webhook-worker.ts",
+  bindings: { WEBHOOK_SECRET: secret },
+});
 export const floor: Entry = { path: "bench/floor.ts", objects: { RUNS: "Run" } };
 
 /** Kern on a Postgres. */
