@@ -179,9 +179,14 @@ export class Clock {
     const agent = this.#parts.all.get(row.agent_id);
     if (agent === undefined)
       throw new KernError("not_found", `There is no agent or team '${row.agent_id}' any more.`);
+    const authors = JSON.parse(row.authors) as string[];
     const { run_id: runId } = await startRun(env, this.#parts, {
       agent,
-      principal: by ?? machineOf(`schedule:${row.id}`, JSON.parse(row.authors) as string[]),
+      // Whoever wrote what is asked for has asked for it, whoever else has it run.
+      principal:
+        by === null
+          ? machineOf(`schedule:${row.id}`, authors)
+          : { ...by, aliases: [...new Set([...by.aliases, ...authors])] },
       message: row.message,
       userId: row.user_id,
       sessionId: row.session_id,
