@@ -109,7 +109,11 @@ export function schedulesOn(
         db
           .insert(scheduleRuns)
           .values({ id, ...facts, ...told })
-          .onConflictDoUpdate({ target: scheduleRuns.id, set: told })
+          .onConflictDoUpdate({
+            target: scheduleRuns.id,
+            set: told,
+            ...(status !== "started" && { setWhere: sql`${scheduleRuns.status} <> 'started'` }),
+          })
           .returning({ id: scheduleRuns.id }),
       );
     },

@@ -142,8 +142,11 @@ export class AgentOS {
       scheduled: async ({ cron }: ScheduledController, given: unknown): Promise<void> => {
         if (db === null) return;
         const env = given as Record<string, unknown>;
-        await triggers.clock.tick(env);
-        if (cron !== everyMinute) await sweep(env, db.connect(env), { channels, now });
+        try {
+          await triggers.clock.tick(env);
+        } finally {
+          if (cron !== everyMinute) await sweep(env, db.connect(env), { channels, now });
+        }
       },
     });
   }

@@ -23,6 +23,9 @@ const notFound = "Schedule not found";
 /** The most that there may be: more would not be started within a minute. */
 const maxSchedules = 1000;
 
+/** A deployment may take so long to reach everywhere. */
+const putBackMs = 10 * 60_000;
+
 type Env = Record<string, unknown>;
 
 /** What may be said of a schedule; `null` clears what may be left out. */
@@ -152,13 +155,28 @@ export class Schedules {
     const { schedules: store } = db.connect(env);
     if (this.#synced.has(env)) return store;
     if (this.#written.size > 0) await ready(env);
-    for (const written of this.#written.values()) await this.#sync(store, written);
+    for (const written of this.#written.values())
+      await this.#sync(store, written, Number.POSITIVE_INFINITY);
     this.#synced.add(env);
     return store;
   }
 
-  /** A schedule of the code's has its row, which says what the code says; whether it runs is kept. */
-  async #sync(store: ScheduleStore, written: ScheduleTrigger): Promise<void> {
+  /**
+   * The same for the clock, whose schedules also say again what the code says where a release that was on its way out has put
+   * back its own words; not at once, lest two of them take turns for as long as both are there.
+   */
+  async renewed(env: Env): Promise<ScheduleStore> {
+    const store = await this.store(env);
+    const beforeMs = this.#parts.now() - putBackMs;
+    for (const written of this.#written.values()) await this.#sync(store, written, beforeMs);
+    return store;
+  }
+
+  /**
+   * A schedule of the code's has its row, which says what the code says; whether it runs is kept. One that says something else
+   * is left alone where it was changed after `beforeMs`.
+   */
+  async #sync(store: ScheduleStore, written: ScheduleTrigger, beforeMs: number): Promise<void> {
     const { agent, cron, id, message, missed, overlap, sessionId, timezone, userId } = written;
     const nowMs = this.#parts.now();
     const said = {
@@ -187,7 +205,7 @@ export class Schedules {
       return;
     }
     const keys = Object.keys(said) as (keyof typeof said)[];
-    if (keys.every((key) => row[key] === said[key])) return;
+    if (keys.every((key) => row[key] === said[key]) || row.updated_at_ms > beforeMs) return;
     const isSameTime = row.cron === cron && row.timezone === timezone;
     await store.change({
       ...row,

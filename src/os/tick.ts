@@ -3,7 +3,7 @@ import { KernError, messageOf } from "../errors.ts";
 import { newRunId } from "../run/ids.ts";
 import { isOver } from "../run/state.ts";
 import type { ScheduleRow, ScheduleRunRow, ScheduleStore } from "../run/trigger-store.ts";
-import { occasionsOf } from "../triggers/due.ts";
+import { graceMs, occasionsOf } from "../triggers/due.ts";
 import { scheduleRunId } from "../triggers/schedule-id.ts";
 import { machineOf, type Principal } from "./principal.ts";
 import { askRun } from "./runs.ts";
@@ -12,9 +12,11 @@ import { startRun } from "./start-run.ts";
 
 /** How many schedules are looked at in one tick; what is left is as due at the next. */
 const maxDue = 200;
-const maxQueued = 500;
-/** So many of a schedule's last runs are asked whether they have ended. */
+/** More than there are schedules, so that those which wait for long keep no other from its turn. */
+const maxQueued = 2000;
+/** So many of a schedule's last runs are asked whether they have ended, and as many of those by hand, among its last ones. */
 const lastRuns = 3;
+const lastLookedAt = 20;
 
 export interface Ticked {
   started: number;
@@ -43,19 +45,20 @@ export class Clock {
 
   async tick(env: Env): Promise<Ticked> {
     const ticked: Ticked = { started: 0, queued: 0, skipped: 0, failed: 0 };
-    const store = await this.#schedules.store(env);
-    for (const row of await store.due(this.#parts.now(), maxDue)) {
-      await this.#guarded(row.id, async () => this.#enqueue(env, store, row));
-    }
+    const store = await this.#schedules.renewed(env);
+    const due = await store.due(this.#parts.now(), maxDue);
+    for (const row of due) await this.#guarded(row.id, async () => this.#enqueue(env, store, row));
     const left = new Map<string, ScheduleRow | null>();
     const waits = new Set<string>();
-    for (const occasion of await store.queued(maxQueued)) {
+    const isDue = new Set(due.map(({ id }) => id));
+    for (const occasion of inFairOrder(await store.queued(maxQueued), isDue)) {
       const id = occasion.schedule_id;
       // Behind one that waits nothing is started.
       if (waits.has(id)) continue;
-      if (!left.has(id)) left.set(id, await store.read(id));
-      const row = left.get(id) ?? null;
-      const status = await this.#guarded(id, async () => this.#dequeue(env, store, row, occasion));
+      const status = await this.#guarded(id, async () => {
+        if (!left.has(id)) left.set(id, await store.read(id));
+        return this.#dequeue(env, store, left.get(id) ?? null, occasion);
+      });
       if (status === "queued" || status === null) waits.add(id);
       ticked[status ?? "failed"] += 1;
     }
@@ -90,8 +93,11 @@ export class Clock {
     const { next_at_ms: dueMs } = row;
     if (dueMs === null) return;
     const nowMs = this.#parts.now();
+    const isThere = this.#schedules.isThere(row);
+    // While a release comes in, the one that knows this schedule is to find it due.
+    if (!isThere && nowMs - dueMs <= graceMs) return;
     const { nextAtMs, run, skipped } = occasionsOf({ ...row, nextAtMs: dueMs }, nowMs);
-    if (this.#schedules.isThere(row)) {
+    if (isThere) {
       if (skipped > 0)
         await store.addRun({
           ...occasionAt(row, dueMs, nowMs),
@@ -133,24 +139,36 @@ export class Clock {
       await store.note({ ...occasion, ...told, updated_at_ms: this.#parts.now() });
       return told.status;
     };
+    // A tick that was lost before it could say so may have started it.
+    const passOver = async (
+      status: "failed" | "skipped",
+      reason: string,
+    ): Promise<ScheduleRunRow["status"]> => {
+      const runId = runIdOf(occasion);
+      const { ok } = await askRun(env, runId, async (run) => run.view());
+      return end(
+        ok ? { status: "started", run_id: runId, reason: null } : { status, run_id: null, reason },
+      );
+    };
+    const isKnown =
+      row !== null && this.#schedules.isThere(row) && this.#parts.all.has(row.agent_id);
+    // While a release comes in, one that knows the schedule, and its agent, may have queued it.
+    if (row !== null && !isKnown && this.#parts.now() - occasion.created_at_ms <= graceMs)
+      return "queued";
     if (row === null || !this.#schedules.isThere(row))
-      return end({
-        status: "skipped",
-        run_id: null,
-        reason: "The schedule is not there any more.",
-      });
+      return passOver("skipped", "The schedule is not there any more.");
     if (!row.is_enabled) return "queued";
     if (row.overlap !== "allow") {
       const live = await this.#live(env, store, row, occasion);
       if (live !== null && row.overlap === "queue") return "queued";
-      if (live !== null) return end({ status: "skipped", run_id: null, reason: live });
+      if (live !== null) return passOver("skipped", live);
     }
     try {
       const runId = await this.#start(env, row, occasion, { by: null, local: false });
       return await end({ status: "started", run_id: runId, reason: null });
     } catch (error) {
       if (!(error instanceof KernError) || error.code === "unavailable") throw error;
-      return end({ status: "failed", run_id: null, reason: error.message });
+      return passOver("failed", error.message);
     }
   }
 
@@ -161,7 +179,11 @@ export class Clock {
     { id }: ScheduleRow,
     occasion: ScheduleRunRow,
   ): Promise<string | null> {
-    for (const { id: earlier, run_id: runId } of await store.started(id, lastRuns)) {
+    const started = await store.started(id, lastLookedAt);
+    const last = [false, true].flatMap((byHand) =>
+      started.filter(({ is_manual }) => is_manual === byHand).slice(0, lastRuns),
+    );
+    for (const { id: earlier, run_id: runId } of last) {
       if (earlier === occasion.id || runId === null) continue;
       const reply = await askRun(env, runId, async (run) => run.view());
       if (reply.ok && !isOver(reply.run.status)) return `The run before, ${runId}, has not ended.`;
@@ -169,7 +191,7 @@ export class Clock {
     return null;
   }
 
-  /** The id of its run: the same however often it is started. */
+  /** Starts its run, or finds it started; the run's id. */
   async #start(
     env: Env,
     row: ScheduleRow,
@@ -191,7 +213,7 @@ export class Clock {
       userId: row.user_id,
       sessionId: row.session_id,
       key: undefined,
-      runId: newRunId(canonicalJson(["schedule", row.id, occasion.id])),
+      runId: runIdOf(occasion),
       schedule: { scheduleId: row.id, id: occasion.id },
       local,
       unattended: true,
@@ -209,6 +231,28 @@ export class Clock {
       return null;
     }
   }
+}
+
+/** The run of one time of a schedule's: the same, however often it is started. */
+function runIdOf({ id, schedule_id }: ScheduleRunRow): string {
+  return newRunId(canonicalJson(["schedule", schedule_id, id]));
+}
+
+/**
+ * Those of the schedules that were due just now come first, the others from a random place on: where a tick ends early, it is
+ * not always the same ones that had their turn.
+ */
+function inFairOrder(
+  queued: readonly ScheduleRunRow[],
+  isDue: ReadonlySet<string>,
+): ScheduleRunRow[] {
+  const others = queued.filter((one) => !isDue.has(one.schedule_id));
+  const from = Math.floor(Math.random() * others.length);
+  return [
+    ...queued.filter((one) => isDue.has(one.schedule_id)),
+    ...others.slice(from),
+    ...others.slice(0, from),
+  ];
 }
 
 /** One time of a schedule's, which waits to be started. */

@@ -133,7 +133,10 @@ export interface ScheduleStore {
   remove(id: string): Promise<boolean>;
   /** Notes a time that it was due; false where it is there already. */
   addRun(row: ScheduleRunRow): Promise<boolean>;
-  /** Notes what became of one of its runs; told again, status, run and reason are the last ones told. */
+  /**
+   * Notes what became of one of its runs; told again, status, run and reason are the last ones told, but that it was started
+   * stands, whatever else is told by who has not seen it.
+   */
   note(row: ScheduleRunRow): Promise<void>;
   readRun(id: string): Promise<ScheduleRunRow | null>;
   /** Its last runs that were started, newest due first, then by id. */

@@ -135,6 +135,15 @@ export function scheduleContract(store: () => Store): void {
       expect(await schedules.readRun("srn_2")).toBeNull();
     });
 
+    test("that one was started stands, whatever is told of it by who has not seen it", async () => {
+      const { schedules } = store();
+      const started = run({ status: "started", run_id: "run_1", reason: null });
+      await schedules.note(started);
+      for (const status of ["queued", "skipped", "failed"] as const)
+        await schedules.note(run({ status, run_id: null, reason: "late", updated_at_ms: 99 }));
+      expect(await schedules.readRun("srn_1")).toEqual(started);
+    });
+
     test("the last started, and those that wait, are found among the others in their order", async () => {
       const { schedules } = store();
       for (const [id, due_at_ms, status, schedule_id] of [
