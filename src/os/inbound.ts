@@ -1,5 +1,6 @@
 import type { Agent } from "../agent/agent.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
+import { visible } from "../approval/visible.ts";
 import { KernError, messageOf } from "../errors.ts";
 import { newRunId } from "../run/ids.ts";
 import type { Position } from "../run/position.ts";
@@ -98,7 +99,8 @@ export class Inbound {
     const nowMs = this.#parts.now();
     const verified = await trigger.verify.verify({ headers, body }, { env, nowMs });
     if (verified.kind === "refused") {
-      console.warn(`kern: the webhook '${trigger.id}' refused a request:`, verified.reason);
+      const reason = forLog(verified.reason);
+      console.warn(`kern: the webhook '${trigger.id}' refused a request:`, reason);
       throw new KernError("unauthorized", refusedText);
     }
     if (verified.answer !== undefined) return { kind: "answered", ...verified.answer };
@@ -153,8 +155,11 @@ export class Inbound {
     const body = eventIn(row.body, headers["content-type"] ?? null);
     const event = { id, type: row.type, body, headers, replay: true };
     // Of two who replay it at once, both get the one run.
-    const seed = row.status === "started" ? [id, "replay", row.replays + 1] : [id];
-    const outcome = await this.#act(env, event, { trigger, seed, expires: false, local, by });
+    const isStarted = row.status === "started";
+    const seed = isStarted ? [id, "replay", row.created_at_ms, row.replays + 1] : [id];
+    // A run that the same body started long ago is none of an event that has started none.
+    const expires = !isStarted;
+    const outcome = await this.#act(env, event, { trigger, seed, expires, local, by });
     const told = { ...toldOf(outcome), updated_at_ms: this.#parts.now() };
     await events.replayed({ id, ...told });
     if (outcome.kind === "failed") throw new KernError("conflict", outcome.error);
@@ -228,6 +233,11 @@ export class Inbound {
 
 /** What the sender is told of a request that is not genuine; why is in the log. */
 export const refusedText = "The request is not signed as this webhook asks";
+
+/** Why something was refused, which may quote what nobody has signed, on one line and not without end. */
+function forLog(reason: string): string {
+  return visible(reason.slice(0, 500)).replaceAll("\n", String.raw`\n`);
+}
 
 function runIdOf(seed: Start["seed"], generation: number): string {
   return newRunId(canonicalJson(["webhook", ...seed, generation]));

@@ -1,11 +1,13 @@
 /**
  * What the text of a body says: JSON, which GitHub also sends as the field `payload` of a form; the text itself where it is
- * neither.
+ * neither. The type of the content is not signed: a form is only what begins as one, which no JSON does.
  */
 export function eventIn(text: string, contentType: string | null): unknown {
   const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase();
   const payload =
-    type === "application/x-www-form-urlencoded" ? new URLSearchParams(text).get("payload") : null;
+    type === "application/x-www-form-urlencoded" && text.startsWith("payload=")
+      ? new URLSearchParams(text).get("payload")
+      : null;
   try {
     return JSON.parse(payload ?? text);
   } catch {
