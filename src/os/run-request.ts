@@ -10,22 +10,21 @@ export const clientId = z.string().min(1).max(255).nullish();
 const sessionId = z.preprocess((value) => (value === "" ? undefined : value), clientId);
 const userId = clientId.describe("The requesting user: a claim of the client's.");
 
-const maxMessageBytes = 256 * 1024;
-
-/** What somebody asks of an agent. */
-export const message = z
-  .string()
-  .min(1, "The message must not be empty.")
-  .refine((text) => text.trim() !== "", "The message must not be empty.")
-  .refine(
-    (text) => new TextEncoder().encode(text).length <= maxMessageBytes,
-    `The message is larger than ${maxMessageBytes / 1024} KiB.`,
-  )
-  .describe("What the agent is asked; 256 KiB at most.");
+/** What somebody asks of an agent, in so many bytes at most. */
+export function messageUpTo(maxBytes: number) {
+  return z
+    .string()
+    .min(1, "The message must not be empty.")
+    .refine((text) => text.trim() !== "", "The message must not be empty.")
+    .refine(
+      (text) => new TextEncoder().encode(text).length <= maxBytes,
+      `The message is larger than ${maxBytes / 1024} KiB.`,
+    );
+}
 
 export const RunRequest = z
   .object({
-    message: message.describe("What the user says; 256 KiB at most."),
+    message: messageUpTo(256 * 1024).describe("What the user says; 256 KiB at most."),
     stream: flag(true).describe(
       "Server-sent events (default), or the run as JSON once it has paused or ended.",
     ),

@@ -6,9 +6,10 @@ import {
   type ScheduleRunRow,
   scheduleRunStatuses,
 } from "../run/trigger-store.ts";
+import { maxMessageBytes } from "../triggers/schedule.ts";
 import { exampleRun } from "./examples.ts";
 import { optionalFlag } from "./body.ts";
-import { clientId, message } from "./run-request.ts";
+import { clientId, messageUpTo } from "./run-request.ts";
 import { seconds } from "./schemas.ts";
 import { storable } from "./storable.ts";
 
@@ -49,6 +50,7 @@ const timezone = z
   .string()
   .max(64)
   .describe("The time zone that the fields are read in, such as `Europe/Berlin`.");
+const message = messageUpTo(maxMessageBytes).describe("What the agent is asked; 16 KiB at most.");
 const overlap = z
   .enum(overlapRules)
   .describe(

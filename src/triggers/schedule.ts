@@ -3,7 +3,8 @@ import { checkCron } from "./cron.ts";
 
 const overlapRules = ["queue", "skip", "allow"] as const;
 const missedRules = ["run_once", "skip"] as const;
-const maxMessageBytes = 256 * 1024;
+/** All schedules are read at once: a thousand of these fit into an instance. */
+export const maxMessageBytes = 16 * 1024;
 const maxIdLength = 255;
 
 export interface ScheduleOptions {
@@ -18,7 +19,7 @@ export interface ScheduleOptions {
   cron: string;
   /** The IANA time zone that it is read in, such as "Europe/Berlin"; default "UTC". */
   timezone?: string;
-  /** What the agent is told each time; 256 KiB at most. */
+  /** What the agent is told each time; 16 KiB at most. */
   message: string;
   /** The user whom its runs are for; default: nobody in particular. */
   userId?: string;

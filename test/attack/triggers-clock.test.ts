@@ -178,3 +178,15 @@ test("a tick that fails does not keep the sweeper from its round", async () => {
   await expect(swept.scheduled(at, { ...env }, undefined as never)).rejects.toThrow("schedules");
   expect(pruned).toHaveBeenCalledOnce();
 });
+
+test("all the schedules that there may be fit into an instance: their messages are short", async () => {
+  const id = `s-${crypto.randomUUID().slice(0, 13)}`;
+  const wish = { id, agent_id: "tester", cron: "0 0 1 1 *" };
+  const make = async (message: string) =>
+    (await ask("POST", "/schedules", { ...wish, message })).status;
+  expect(await make("ü".repeat(8193))).toBe(422);
+  expect(await make("ü".repeat(8192))).toBe(201);
+  const change = { message: "x".repeat(16_385) };
+  expect((await ask("PATCH", `/schedules/${id}`, change)).status).toBe(422);
+  await ask("DELETE", `/schedules/${id}`);
+});
