@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Agent } from "../agent/agent.ts";
 import { canonicalJson } from "../approval/call-hash.ts";
+import { KernError } from "../errors.ts";
 import type { Occasion } from "../run/entry.ts";
 import { newRunId } from "../run/ids.ts";
 import { messageVersion, type StartMessage } from "../run/messages.ts";
@@ -86,7 +87,13 @@ export async function startRun(
     unattended,
     waitMs,
   };
-  return unwrap(await askRun(env, runId, async (object) => object.start(start)), "Run").run;
+  const reply = await askRun(env, runId, async (object) => object.start(start));
+  // The agent is there: only objects of another release can know nothing of it.
+  if (!reply.ok && reply.reason === "not_found")
+    throw new KernError("unavailable", "A deployment is under way. Try again in a moment.", {
+      retryAfterMs: 1000,
+    });
+  return unwrap(reply, "Run").run;
 }
 
 function fingerprint(request: Record<string, unknown>): string {

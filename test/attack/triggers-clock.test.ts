@@ -1,11 +1,15 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
+import { Agent } from "../../src/agent/agent.ts";
 import { AgentOS } from "../../src/os/agent-os.ts";
 import type { Db, Store } from "../../src/run/store.ts";
 import type { ScheduleRow, ScheduleRunRow } from "../../src/run/trigger-store.ts";
+import { bearer } from "../../src/triggers/bearer.ts";
 import { schedule } from "../../src/triggers/schedule.ts";
+import { webhook } from "../../src/triggers/webhook.ts";
 import { approve, ask, pending, settle } from "../client.ts";
 import { db, query } from "../database.ts";
+import { http } from "../os/http.ts";
 import app, { agent } from "../worker.ts";
 import { clock, FaultyDb, script } from "../world.ts";
 
@@ -189,4 +193,28 @@ test("all the schedules that there may be fit into an instance: their messages a
   const change = { message: "x".repeat(16_385) };
   expect((await ask("PATCH", `/schedules/${id}`, change)).status).toBe(422);
   await ask("DELETE", `/schedules/${id}`);
+});
+
+test("the runs are still of a release that does not know the agent: what is due, or comes in, is to be tried again", async () => {
+  const newcomer = new Agent({ id: "newcomer", model: agent.model, tools: [] });
+  const id = unique();
+  const os = new AgentOS({
+    agents: [newcomer],
+    db: new FaultyDb(),
+    now: clock.now,
+    triggers: [
+      schedule({ id, agent: "newcomer", cron, message: script() }),
+      webhook({ id: "early", agent: "newcomer", verify: bearer() }),
+    ],
+  });
+  const early = os.getApp();
+  await tick(early);
+  toNextMinute();
+  const quiet = vi.spyOn(console, "error").mockReturnValue();
+  await tick(early);
+  quiet.mockRestore();
+  expect(await statusesOf(id)).toEqual(["queued"]);
+  const sent = { body: "{}", headers: { authorization: "Bearer token-of-16-or-more" } };
+  const response = await http("POST", "/webhooks/early", { ...sent, app: early });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
 });
