@@ -14,7 +14,7 @@ const maxBytes = { body: 1024 * 1024, error: 16 * 1024, type: 1024 } as const;
 export function eventsOn(events: typeof d1.events, ask: Ask): EventStore {
   const { body: _body, headers: _headers, ...summary } = getTableColumns(events);
 
-  /** What is told of a delivery; one that has started nothing does not make forgotten what one before has started. */
+  /** What is told of a delivery, or a replay; one that has started nothing does not make forgotten what one before has started. */
   function kept({ error, run_id, status, updated_at_ms }: Told) {
     if (status === "started") return { error, run_id, status, updated_at_ms };
     const unless = (column: typeof events.status | typeof events.run_id, value: string | null) =>
@@ -43,15 +43,12 @@ export function eventsOn(events: typeof d1.events, ask: Ask): EventStore {
           .returning({ id: events.id }),
       );
     },
-    async replayed({ id, error, ...told }) {
+    async replayed({ id, error, ...facts }) {
+      const told = { ...facts, error: error && cut(error, maxBytes.error) };
       await ask((db) =>
         db
           .update(events)
-          .set({
-            ...told,
-            error: error && cut(error, maxBytes.error),
-            replays: sql`${events.replays} + 1`,
-          })
+          .set({ ...kept(told), replays: sql`${events.replays} + 1` })
           .where(eq(events.id, id))
           .returning({ id: events.id }),
       );

@@ -163,7 +163,8 @@ export class Inbound {
     const told = { ...toldOf(outcome), updated_at_ms: this.#parts.now() };
     await events.replayed({ id, ...told });
     if (outcome.kind === "failed") throw new KernError("conflict", outcome.error);
-    return (await events.read(id)) ?? { ...row, ...told };
+    // Also where it started nothing, and the event still names the run of before.
+    return { ...((await events.read(id)) ?? row), ...told };
   }
 
   /** Throws `not_found`. */

@@ -44,7 +44,10 @@ export interface EventStore {
    * unless one before has started a run and this one has not; then only the error is.
    */
   note(row: Omit<EventRow, "deliveries" | "replays">): Promise<void>;
-  /** What came of a replay by hand, of which there is one more; nothing where the event is not there any more. */
+  /**
+   * What came of a replay by hand, of which there is one more, as `note` keeps it; nothing where the event is not there any
+   * more.
+   */
   replayed(
     told: Pick<EventRow, "id" | "status" | "run_id" | "error" | "updated_at_ms">,
   ): Promise<void>;

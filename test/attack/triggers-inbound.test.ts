@@ -88,3 +88,22 @@ test("an event that was forgotten, and came again, starts a run of its own when 
   expect((await byToken(sent)).run_id).toBe(late);
   expect([first.run_id, again, late]).not.toContain(await replayed({ again: true }));
 });
+
+test("a replay that starts nothing makes nobody forget the run that the event has started", async () => {
+  const first = await byToken({ message: script(), data: crypto.randomUUID() });
+  await vi.waitFor(async () => get(`/events/${first.event_id}`));
+  mapping.before = () => {
+    throw new Error("Not yet.");
+  };
+  const replay = async (body: object) => ask("POST", `/events/${first.event_id}/replay`, body);
+  expect((await replay({ again: true })).status).toBe(409);
+  mapping.before = undefined;
+  expect(await get(`/events/${first.event_id}`)).toMatchObject({
+    status: "started",
+    run_id: first.run_id,
+    error: "'input' has thrown: Not yet.",
+    replays: 1,
+  });
+  clock.move(4 * dayMs);
+  expect(await (await replay({})).json()).toMatchObject({ run_id: first.run_id });
+});
