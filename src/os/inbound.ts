@@ -184,9 +184,14 @@ export class Inbound {
 
   async #act(env: Env, event: InboundEvent, start: Start): Promise<Outcome> {
     const mapped = await mapEvent(start.trigger, event);
-    return mapped.kind === "run"
-      ? { kind: "started", run: await this.#start(env, mapped, start) }
-      : mapped;
+    if (mapped.kind !== "run") return mapped;
+    try {
+      return { kind: "started", run: await this.#start(env, mapped, start) };
+    } catch (error) {
+      // What cannot be reached is to be sent again; what starts no run, such as another user's session, is to be mended here.
+      if (!(error instanceof KernError) || error.code === "unavailable") throw error;
+      return { kind: "failed", error: `What 'input' gave starts no run: ${error.message}` };
+    }
   }
 
   /** Starts the run, or finds it started by the same event before. */

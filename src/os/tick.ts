@@ -157,7 +157,7 @@ export class Clock {
       return "queued";
     if (row === null || !this.#schedules.isThere(row))
       return passOver("skipped", "The schedule is not there any more.");
-    if (!row.is_enabled) return "queued";
+    if (!row.is_enabled) return passOver("skipped", "The schedule is paused.");
     if (row.overlap !== "allow") {
       const live = await this.#live(env, store, row, occasion);
       if (live !== null && row.overlap === "queue") return "queued";

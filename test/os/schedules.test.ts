@@ -170,6 +170,19 @@ test("one that is paused starts nothing, and does not make up for it", async () 
   expect(await statusesOf(id)).toEqual(["started"]);
 });
 
+test("what waits when it is paused is passed over", async () => {
+  const { id } = await make({ overlap: "queue" });
+  await pass();
+  await pass();
+  expect(await statusesOf(id)).toEqual(["queued", "started"]);
+  await patch(id, { enabled: false });
+  await tick();
+  expect(await runsOf(id)).toMatchObject([
+    { status: "skipped", reason: "The schedule is paused." },
+    { status: "started" },
+  ]);
+});
+
 test("it is run by hand, paused or not, once for a key; whoever does has asked for the run", async () => {
   const { id } = await make({ cron: "0 0 1 1 *" });
   await patch(id, { enabled: false });

@@ -244,6 +244,20 @@ describe("a mapping that fails", () => {
     expect((await byStandard(id, { message: deletion() })).run_id).toBe(event.run_id);
   });
 
+  test("is one that names the session of another user, too", async () => {
+    const session = unique("session");
+    expect(
+      (await byStandard(unique("msg"), { message: script(), user: "mia", session })).status,
+    ).toBe(202);
+    const other = await byStandard(unique("msg"), { message: script(), user: "bob", session });
+    expect(other.status).toBe(422);
+    const eventId = /evt_[0-9a-f]+/.exec(other.text)?.[0];
+    expect(await get<Event>(`/events/${eventId}`)).toMatchObject({
+      status: "failed",
+      error: "What 'input' gave starts no run: Session not found",
+    });
+  });
+
   test("after the event has started a run changes nothing of that", async () => {
     const id = unique("msg");
     const first = await byStandard(id, { message: script() });

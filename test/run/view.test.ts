@@ -72,7 +72,7 @@ test("a run's calls have exactly the documented keys, whatever state they are in
   for (const state of everything()) {
     const view = runView(state, tools);
     expect(keysOf(view)).toBe(
-      "run_id session_id agent_id user_id status content tools requirements messages created_at team_id parent_run_id requested_by",
+      "run_id session_id agent_id user_id status content tools requirements messages created_at team_id parent_run_id requested_by schedule_id schedule_run_id",
     );
     expect(JSON.parse(JSON.stringify(view))).toStrictEqual(view);
     expect(view.tools).toHaveLength(10);
