@@ -101,6 +101,10 @@ export default defineConfig({
     testTimeout: 30_000,
     // An object that logs once a file's tests have ended would keep the run waiting for ever (workers-sdk #15719).
     disableConsoleIntercept: true,
-    reporters: ["default", ["json", { outputFile: "output/tests.json" }]],
+    // Lanes that run beside each other report beside each other.
+    reporters: [
+      "default",
+      ["json", { outputFile: `output/tests${process.env["KERN_LANE"] ?? ""}.json` }],
+    ],
   },
 });
