@@ -3,8 +3,13 @@ import { run } from "./run.ts";
 
 /** What may go on at the same time, because most of it waits; in each lane one thing after the other. */
 const lanes = [
-  ["npx vitest run --project d1 --project node", "npm run package:test"],
-  ["npx vitest run --project postgres --project browser", "npm run example:test"],
+  ["npx vitest run --project d1 --project node --project browser"],
+  [
+    "npx vitest run --project postgres",
+    "npm run package:test",
+    "npm run example:test",
+    "npm run crash -- --slice",
+  ],
 ];
 
 const startedMs = performance.now();

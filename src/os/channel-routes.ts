@@ -4,7 +4,7 @@ import { KernError } from "../errors.ts";
 import { deliveryStatuses, type DeliveryRow } from "../run/channel-store.ts";
 import type { Db, Store } from "../run/store.ts";
 import { type OsEnv, requires } from "./auth.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { pageOf, readCursor } from "./cursor.ts";
 import { onInvalid } from "./errors.ts";
 import { json, refusals } from "./responses.ts";
 import { askRun, unwrap } from "./runs.ts";
@@ -68,8 +68,6 @@ const DeliveryQuery = z.object({
   cursor: z.string().max(500).optional().describe("`next_cursor` of the page before."),
 });
 
-const uncounted = { count: 0, isExact: false };
-
 /** Everything that can be asked of channels, for the API and the panel alike. */
 export interface Channels {
   list(env: Env): Promise<z.output<typeof ChannelView>[]>;
@@ -121,13 +119,8 @@ export function channelsOf(
     async deliveries(env, { cursor, limit, ...filter }) {
       const after = cursor === undefined ? null : readCursor(cursor, filter).after;
       const rows = await storeOf(env).deliveries.list(filter, { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      const isMore = rows.length > limit && last !== undefined;
-      return {
-        data: page.map(view),
-        next_cursor: isMore ? writeCursor({ after: last, total: uncounted }, filter) : null,
-      };
+      const page = pageOf(rows, { filter, limit, placeOf: (row) => row });
+      return { data: page.rows.map(view), next_cursor: page.next_cursor };
     },
     async redeliver(env, id) {
       const store = storeOf(env);

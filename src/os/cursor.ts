@@ -51,6 +51,22 @@ export function readCursor(text: string, filter: object): Cursor {
   return { after: { created_at_ms, id }, total: { count, isExact } };
 }
 
+const uncounted: Total = { count: 0, isExact: false };
+
+/** What goes on a page of a list that nobody counts, of the rows that were found, one more than its limit; and where to go on. */
+export function pageOf<T>(
+  found: readonly T[],
+  { filter, limit, placeOf }: { filter: object; limit: number; placeOf: (row: T) => Position },
+): { rows: T[]; next_cursor: string | null } {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  const isMore = found.length > limit && last !== undefined;
+  return {
+    rows,
+    next_cursor: isMore ? writeCursor({ after: placeOf(last), total: uncounted }, filter) : null,
+  };
+}
+
 function partsOf(text: string): unknown {
   try {
     return JSON.parse(Buffer.from(text, "base64url").toString());

@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { KernError } from "../errors.ts";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { pageOf, readCursor } from "./cursor.ts";
 import { badForm, onInvalid } from "./errors.ts";
 import { isOfThisMachine } from "./loopback.ts";
 import { json, refusals } from "./responses.ts";
@@ -26,7 +26,6 @@ const reads = requires("schedules:read");
 const writes = requires("schedules:write");
 const deletes = requires("schedules:delete");
 const notFound = "Schedule not found";
-const uncounted = { count: 0, isExact: false };
 export const notTheirs =
   "Schedules and webhooks are of the whole service: this credential sees only what its user has asked for.";
 
@@ -261,16 +260,12 @@ export function scheduleRoutes({
       const place = cursor === undefined ? null : readCursor(cursor, of).after;
       const after = place === null ? null : { due_at_ms: place.created_at_ms, id: place.id };
       const rows = await schedules.runs(c.env, of.schedule, { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      const next =
-        rows.length > limit && last !== undefined
-          ? writeCursor(
-              { after: { created_at_ms: last.due_at_ms, id: last.id }, total: uncounted },
-              of,
-            )
-          : null;
-      return c.json({ data: page.map(scheduleRunView), next_cursor: next }, 200);
+      const page = pageOf(rows, {
+        filter: of,
+        limit,
+        placeOf: ({ due_at_ms: created_at_ms, id }) => ({ created_at_ms, id }),
+      });
+      return c.json({ data: page.rows.map(scheduleRunView), next_cursor: page.next_cursor }, 200);
     },
   );
   return app;

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type OsEnv, requires } from "./auth.ts";
 import { bodies, readBody } from "./body.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { pageOf, readCursor } from "./cursor.ts";
 import { badForm, onInvalid } from "./errors.ts";
 import { type Inbound, noEvents } from "./inbound.ts";
 import { isOfThisMachine } from "./loopback.ts";
@@ -23,7 +23,6 @@ import {
 
 const tags = ["Webhooks"];
 const reads = requires("webhooks:read");
-const uncounted = { count: 0, isExact: false };
 const eventParams = z.object({
   event_id: z.string().max(255).describe("The event's id.").openapi({ example: exampleId }),
 });
@@ -84,16 +83,8 @@ export function webhookRoutes(inbound: Inbound): OpenAPIHono<OsEnv> {
       const { cursor, limit, ...filter } = c.req.valid("query");
       const after = cursor === undefined ? null : readCursor(cursor, filter).after;
       const rows = await inbound.list(c.env, filter, { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      const isMore = rows.length > limit && last !== undefined;
-      return c.json(
-        {
-          data: page.map(eventView),
-          next_cursor: isMore ? writeCursor({ after: last, total: uncounted }, filter) : null,
-        },
-        200,
-      );
+      const page = pageOf(rows, { filter, limit, placeOf: (row) => row });
+      return c.json({ data: page.rows.map(eventView), next_cursor: page.next_cursor }, 200);
     },
   );
   app.openapi(
